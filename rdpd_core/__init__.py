@@ -1,0 +1,3 @@
+"""RDPD Studio's library: distillation from rich to poor physiological recordings."""
+
+__version__ = "0.1.0"

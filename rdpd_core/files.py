@@ -1,0 +1,163 @@
+"""Writing that survives a crash, digests, locks, and where data and caches live."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from rdpd_core.errors import DataError
+
+APP = "rdpd-studio"
+BLOCK = 1 << 20
+
+
+def data_root(given: str | Path | None = None) -> Path:
+    """Give the folder that holds the data sets: `given`, else RDPD_DATA, else the platform's data folder."""
+    chosen = given or os.environ.get("RDPD_DATA") or Path(platformdirs.user_data_dir(APP, appauthor=False)) / "data"
+    return Path(chosen).expanduser()
+
+
+def cache_root() -> Path:
+    """Give the folder for what can be made again: RDPD_CACHE, else the platform's cache folder."""
+    chosen = os.environ.get("RDPD_CACHE") or platformdirs.user_cache_dir(APP, appauthor=False)
+    return Path(chosen).expanduser()
+
+
+def work_root() -> Path:
+    """Give the folder for models and results made here: RDPD_WORK, else the platform's data folder."""
+    chosen = os.environ.get("RDPD_WORK") or Path(platformdirs.user_data_dir(APP, appauthor=False)) / "work"
+    return Path(chosen).expanduser()
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part.
+
+    Raises:
+        DataError: The disk is full, or the folder cannot be written; the old file is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _explained(error, path, len(data)) from error
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _explained(error: OSError, path: Path, size: int) -> DataError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(path.parent).free
+        return DataError(f"disk full: {path.name} needs {size / 1e6:.1f} MB, {free / 1e6:.1f} MB are free in {path.parent}; free some space")
+    return DataError(f"cannot write {path}: {error.strerror}; choose a folder that can be written")
+
+
+def sync_folder(folder: Path) -> None:
+    """Ask the system to make renames inside `folder` durable, where it knows how."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Fill a new folder under another name and rename it to `path` at the end; on an error nothing is left.
+
+    A folder already at `path` is replaced at the rename.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield draft
+        if path.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+            os.replace(path, old / "was")
+            os.replace(draft, path)
+            shutil.rmtree(old)
+        else:
+            os.replace(draft, path)
+        sync_folder(path.parent)
+    finally:
+        if draft.exists():
+            shutil.rmtree(draft)
+
+
+def to_json(value: Any) -> str:
+    """Give JSON text with sorted keys and no NaN, so that equal values have equal text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically."""
+    write_atomic(path, (to_json(value) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        DataError: It is not JSON; the message names the file and line.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not valid JSON: {error}") from error
+
+
+def digest_bytes(data: bytes) -> str:
+    """Give the sha256 of bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_json(value: Any) -> str:
+    """Give the sha256 of a JSON-friendly value; equal values give equal digests."""
+    return digest_bytes(to_json(value).encode())
+
+
+def digest_file(path: Path) -> str:
+    """Give the sha256 of a file, read in blocks of 1 MB."""
+    state = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            state.update(block)
+    return state.hexdigest()
+
+
+@contextmanager
+def lock(path: Path, timeout_s: float = -1) -> Iterator[None]:
+    """Hold an operating-system lock on `path` while inside.
+
+    Args:
+        path: The lock file; made if missing, left behind.
+        timeout_s: Seconds to wait; -1 waits as long as it takes.
+
+    Raises:
+        DataError: Somebody else held it for all of `timeout_s`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path, timeout=timeout_s):
+            yield
+    except Timeout as error:
+        raise DataError(f"{path} is held by another process; wait for it to end") from error

@@ -1,0 +1,85 @@
+"""Seeds, devices, threads and versions: what a computation runs on, passed in and never assumed."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+
+import numpy as np
+import torch
+
+from rdpd_core import __version__
+from rdpd_core.errors import ParameterError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+_PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "streamlit", "plotly", "safetensors")
+
+
+def seed_of(*key: object) -> int:
+    """Give a 63-bit seed that depends on every part of `key` and on nothing else."""
+    text = "\x1f".join(str(part) for part in key).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def torch_generator(*key: object, device: torch.device | str = "cpu") -> torch.Generator:
+    """Give a torch generator keyed by `key`."""
+    return torch.Generator(device=device).manual_seed(seed_of(*key))
+
+
+def numpy_generator(*key: object) -> np.random.Generator:
+    """Give a NumPy generator keyed by `key`."""
+    return np.random.default_rng(seed_of(*key))
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Give the device to compute on; "auto" takes CUDA, then Apple's, then the CPU.
+
+    Raises:
+        ParameterError: The device is unknown, or not on this machine.
+    """
+    kind = name.split(":")[0]
+    if kind not in DEVICES:
+        raise ParameterError(f"device {name!r}: choose one of {', '.join(DEVICES)}")
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if kind == "auto":
+        return torch.device(next(k for k in ("cuda", "mps", "cpu") if there[k]))
+    if not there[kind]:
+        present = ", ".join(k for k, on in there.items() if on)
+        raise ParameterError(f"device {name!r} is not on this machine (here: {present}); choose one of these, or auto")
+    return torch.device(name)
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Use at most `count` CPU threads inside; None changes nothing."""
+    before = torch.get_num_threads()
+    try:
+        if count is not None:
+            torch.set_num_threads(max(1, count))
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def peak_memory_mb(device: torch.device | None = None) -> float:
+    """Give the peak memory so far, in MB: of the process, or of a CUDA device."""
+    if device is not None and device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+
+
+def versions() -> dict[str, str]:
+    """Give the versions that a result depends on, by package name."""
+    found = {"rdpd_core": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
