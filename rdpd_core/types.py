@@ -43,6 +43,7 @@ class Recording:
         subject: The person; always text ("007" stays "007").
         label: Class name, or None if unknown.
         facts: Fields that may be shown beside the recording; only what the data set declares safe.
+        normalized: True if the files hold band-passed values scaled per channel and recording, which must not be filtered again.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Recording:
     subject: str
     label: str | None
     facts: Mapping[str, str] = field(default_factory=dict)
+    normalized: bool = False
 
 
 @dataclass(frozen=True)
