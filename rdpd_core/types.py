@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor
 
 from rdpd_core.errors import ShapeError, UnknownNameError
+
+GATHER_BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -142,13 +145,16 @@ class Windows:
         Returns:
             (B, C, T), float32, in the units of the channels.
         """
-        rows = np.arange(len(self.channels)) if channels is None else np.asarray(channels, dtype=np.int64)
         start = np.asarray(self.start[index], dtype=np.int64)
-        out = np.empty((len(start), len(rows), self.samples), dtype=np.float32)
-        whole = np.array_equal(rows, np.arange(len(self.channels)))
-        for at, first in enumerate(start):
-            piece = self.signal[:, first : first + self.samples]
-            out[at] = piece if whole else piece[rows]
+        rows = None if channels is None else np.asarray(channels, dtype=np.int64)[None, :]
+        out = np.empty((len(start), len(self.channels) if rows is None else rows.size, self.samples), dtype=np.float32)
+        if not len(start):
+            return out
+        # A strided view of every possible window; blocks that fit the processor's cache are turned there to (C, T).
+        every = sliding_window_view(np.asarray(self.signal), self.samples, axis=1).transpose(1, 0, 2)  # (total - T + 1, C, T)
+        for at in range(0, len(start), GATHER_BLOCK):
+            chosen = start[at : at + GATHER_BLOCK]
+            out[at : at + GATHER_BLOCK] = every[chosen] if rows is None else every[chosen[:, None], rows]
         return out
 
     def select(self, index: np.ndarray) -> Self:
