@@ -46,7 +46,7 @@ class Recording:
         subject: The person; always text ("007" stays "007").
         label: Class name, or None if unknown.
         facts: Fields that may be shown beside the recording; only what the data set declares safe.
-        normalized: True if the files hold band-passed values scaled per channel and recording, which must not be filtered again.
+        normalized: True if the files hold band-passed values scaled per channel and recording; never filtered again.
     """
 
     name: str
@@ -125,7 +125,7 @@ class Windows:
 
     def __post_init__(self) -> None:
         if self.signal.ndim != 2 or len(self.channels) != len(self.signal):
-            raise ShapeError(f"signal has shape {self.signal.shape}, but there are {len(self.channels)} channels; give (C, total)")
+            raise ShapeError(f"signal has shape {self.signal.shape} and there are {len(self.channels)} channels; give (C, total)")
         lengths = {len(a) for a in (self.start, self.target, self.subject, self.recording, self.offset_s)}
         if len(lengths) != 1:
             raise ShapeError(f"start, target, subject, recording and offset_s must have one length, not {sorted(lengths)}")
