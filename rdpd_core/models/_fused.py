@@ -1,0 +1,260 @@
+"""The two costly operations of a recurrent convolutional network, with hand-written backward passes.
+
+Left to automatic differentiation, a cohort spends most of its time moving element-wise intermediates through memory. Here
+each operation keeps only what its backward needs, lays time positions and windows along the last axis so that every gate is
+one contiguous block, and folds all members into one matrix product where they share their input.
+
+Inside, M is always the first axis. `torch.func.vmap` reaches that form through each Function's own rule; a single network is
+the case M = 1. Columns R of every matrix are (segment, window) pairs, segment first: R = S * B.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+_aten = torch.ops.aten
+
+
+def slide_conv(z: Tensor, weight: Tensor, bias: Tensor, keep: Tensor | None, scale: float, step: int, pool: bool) -> Tensor:
+    """Give a strided convolution along time, then ReLU, dropout, and, if asked, the mean over positions.
+
+    Args:
+        z: (rows, R): time-major rows, all channels of one time step together.
+        weight: (K, F): one filter a row, in the order of the rows it covers; position p covers rows [p*step, p*step + F).
+        bias: (K,).
+        keep: uint8 dropout pattern, (P, K, R) before pooling or without it, (K, R) after pooling; None drops nothing.
+        scale: What kept values are multiplied by, 1 / (1 - rate).
+        step: Rows from one position to the next: stride times channels.
+        pool: Average over positions.
+
+    Returns:
+        (K, R) if pooled, else (P, K, R).
+    """
+    save = torch.is_grad_enabled()
+    pattern = None if keep is None else keep.unsqueeze(0)
+    out, _ = _SlideConv.apply(z, weight.unsqueeze(0), bias.unsqueeze(0), pattern, scale, step, pool, save)
+    return out.squeeze(0)
+
+
+def bilstm(h: Tensor, w_in: Tensor, w_hidden: Tensor, bias: Tensor, segments: int) -> Tensor:
+    """Give the outputs of a one-layer bidirectional LSTM over segments.
+
+    Args:
+        h: (D, R).
+        w_in: (2, 4U, D), forward then backward direction; gates in the order input, forget, cell, output.
+        w_hidden: (2, 4U, U).
+        bias: (2, 4U).
+        segments: S.
+
+    Returns:
+        (2U, R), forward direction first.
+    """
+    args = (h.unsqueeze(0), w_in.unsqueeze(0), w_hidden.unsqueeze(0), bias.unsqueeze(0))
+    return _BiLSTM.apply(*args, segments, torch.is_grad_enabled())[0].squeeze(0)
+
+
+def _front(tensor: Tensor | None, dim: int | None, size: int) -> Tensor | None:
+    """Give a tensor whose own leading 1 is replaced by the mapped axis."""
+    if tensor is None:
+        return None
+    if dim is None:
+        return tensor.expand(size, *tensor.shape[1:])
+    return tensor.movedim(dim, 0).squeeze(1)
+
+
+def _half(*tensors: Tensor) -> list[Tensor]:
+    """Cast to the autocast type where mixed precision is on, as the built-in matrix products do."""
+    kind = tensors[0].device.type
+    if torch.is_autocast_enabled(kind):
+        return [t.to(torch.get_autocast_dtype(kind)) for t in tensors]
+    return list(tensors)
+
+
+class _SlideConv(torch.autograd.Function):
+    """slide_conv over M members; `z` is (rows, R) when shared, (M, rows, R) otherwise."""
+
+    @staticmethod
+    def forward(
+        z: Tensor, weight: Tensor, bias: Tensor, keep: Tensor | None, scale: float, step: int, pool: bool, save: bool
+    ) -> tuple[Tensor, Tensor]:
+        z, weight, bias = _half(z, weight, bias)
+        members, filters, width = weight.shape
+        positions, columns = (z.shape[-2] - width) // step + 1, z.shape[-1]
+        early = keep is not None and (not pool or keep.ndim == 4)
+        shape = (members, positions, filters, columns) if not pool else (positions, members, filters, columns)
+        acts = z.new_empty(shape if save or not pool else (1, *shape[1:]))
+        total = z.new_zeros(members, filters, columns) if pool else acts
+        for p in range(positions):
+            piece = z[..., p * step : p * step + width, :]
+            at = acts[p if save else 0] if pool else acts[:, p]
+            if z.ndim == 2:
+                product = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, width), piece).view_as(at)
+            else:
+                product = torch.baddbmm(bias.unsqueeze(-1), weight, piece)
+            torch.clamp(product, min=0, out=at)
+            if early:
+                at.mul_(keep[:, p]).mul_(scale)
+            if pool:
+                total.add_(at)
+        if pool:
+            total.div_(positions)
+            if keep is not None and not early:
+                total.mul_(keep).mul_(scale)
+        return total, acts if pool else acts.new_empty(0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
+        z, weight, _, keep, scale, step, pool, _ = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(z, weight, keep, output[1] if pool else output[0])
+        ctx.scale, ctx.step, ctx.pool = scale, step, pool
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple:
+        z, weight, keep, acts = ctx.saved_tensors
+        kind = acts.dtype
+        members, filters, width = weight.shape
+        z_grad = torch.zeros_like(z, dtype=kind) if ctx.needs_input_grad[0] else None
+        w_grad = torch.zeros_like(weight, dtype=kind)
+        b_grad = torch.zeros(members, filters, 1, dtype=kind, device=weight.device)
+        z_, weight_ = z.to(kind), weight.to(kind)
+        positions = acts.shape[0] if ctx.pool else acts.shape[1]
+        factor = ctx.scale if keep is not None else 1.0
+        if ctx.pool:
+            grad = grad.to(kind) * (factor / positions)
+            if keep is not None and keep.ndim == 3:
+                grad = grad * keep
+        else:
+            grad = grad.to(kind) * factor if factor != 1.0 else grad.to(kind)
+        for p in range(positions):
+            rows = slice(p * ctx.step, p * ctx.step + width)
+            piece, at = z_[..., rows, :], acts[p] if ctx.pool else acts[:, p]
+            # Kept activations are positive and dropped or clipped ones zero, so the sign of `acts` is the whole mask.
+            local = _aten.threshold_backward(grad if ctx.pool else grad[:, p], at, 0)
+            b_grad += local.sum(-1, keepdim=True)
+            if z.ndim == 2:
+                flat = local.reshape(-1, local.shape[-1])
+                w_grad.view(-1, width).addmm_(flat, piece.t())
+                if z_grad is not None:
+                    z_grad[rows].addmm_(weight_.reshape(-1, width).t(), flat)
+            else:
+                w_grad.baddbmm_(local, piece.transpose(1, 2))
+                if z_grad is not None:
+                    z_grad[:, rows].baddbmm_(weight_.transpose(1, 2), local)
+        z_grad = None if z_grad is None else z_grad.to(z.dtype)
+        return z_grad, w_grad.to(weight.dtype), b_grad.squeeze(-1).to(weight.dtype), None, None, None, None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple, z: Tensor, weight: Tensor, bias: Tensor, keep: Tensor | None, *rest: Any) -> tuple:
+        size = info.batch_size
+        z = z if in_dims[0] is None else z.movedim(in_dims[0], 0)
+        parts = [_front(t, d, size) for t, d in zip((weight, bias, keep), in_dims[1:4], strict=True)]
+        out, acts = _SlideConv.apply(z, *parts, *rest)
+        return (out.unsqueeze(1), acts), (0, None)
+
+
+class _BiLSTM(torch.autograd.Function):
+    """bilstm over M members; both directions of all members advance together."""
+
+    @staticmethod
+    def forward(h: Tensor, w_in: Tensor, w_hidden: Tensor, bias: Tensor, segments: int, save: bool) -> tuple[Tensor, ...]:
+        h, w_in, w_hidden, bias = _half(h, w_in, w_hidden, bias)
+        members, _, gates, width = w_in.shape
+        units, batch = gates // 4, h.shape[-1] // segments
+        x = torch.baddbmm(bias.reshape(members, -1, 1), w_in.reshape(members, 2 * gates, width), h)
+        x = x.view(members, 2, gates, segments, batch)
+        recurrent = w_hidden.reshape(2 * members, gates, units)
+        state = (2 * members, units, batch)
+        acts = x.new_empty(segments, 2 * members, gates, batch)
+        cells, hiddens = x.new_zeros(segments + 1, *state), x.new_zeros(segments + 1, *state)
+        for t in range(segments):
+            z = acts[t]
+            if t:
+                torch.bmm(recurrent, hiddens[t], out=z)
+                pair = z.view(members, 2, gates, batch)
+                pair[:, 0] += x[:, 0, :, t]
+                pair[:, 1] += x[:, 1, :, segments - 1 - t]
+            else:
+                pair = z.view(members, 2, gates, batch)
+                pair[:, 0], pair[:, 1] = x[:, 0, :, 0], x[:, 1, :, segments - 1]
+            z[:, : 2 * units].sigmoid_()
+            z[:, 2 * units : 3 * units].tanh_()
+            z[:, 3 * units :].sigmoid_()
+            i, f, g, o = z.split(units, 1)
+            torch.mul(i, g, out=cells[t + 1])
+            if t:
+                cells[t + 1].addcmul_(f, cells[t])
+            torch.tanh(cells[t + 1], out=hiddens[t + 1]).mul_(o)
+        out = _outputs(hiddens[1:], members, segments, batch)
+        return out, *((acts, cells, hiddens) if save else ())
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
+        h, w_in, w_hidden, _, segments, _ = inputs
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(h, w_in, w_hidden, *output[1:])
+        ctx.segments = segments
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple:
+        h, w_in, w_hidden, acts, cells, hiddens = ctx.saved_tensors
+        segments, (members, _, gates, width) = ctx.segments, w_in.shape
+        kind, batch, units = acts.dtype, acts.shape[-1], gates // 4
+        recurrent = w_hidden.to(kind).reshape(2 * members, gates, units).transpose(1, 2)
+        grad = grad.to(kind).view(members, 2, units, segments, batch)
+        x_grad = torch.empty(members, 2, gates, segments, batch, dtype=kind, device=h.device)
+        w_hidden_grad = torch.zeros(2 * members, gates, units, dtype=kind, device=h.device)
+        d_hidden, d_cell = torch.zeros_like(cells[0]), torch.zeros_like(cells[0])
+        d_gates = torch.empty_like(acts[0])
+        for t in range(segments - 1, -1, -1):
+            pair = d_hidden.view(members, 2, units, batch)
+            pair[:, 0] += grad[:, 0, :, t]
+            pair[:, 1] += grad[:, 1, :, segments - 1 - t]
+            d_cell = _gate_gradients(acts[t], cells[t], cells[t + 1], d_hidden, d_cell, d_gates, units)
+            if t:
+                w_hidden_grad.baddbmm_(d_gates, hiddens[t].transpose(1, 2))
+                d_hidden = torch.bmm(recurrent, d_gates)
+            both = d_gates.view(members, 2, gates, batch)
+            x_grad[:, 0, :, t], x_grad[:, 1, :, segments - 1 - t] = both[:, 0], both[:, 1]
+        flat = x_grad.view(members, 2 * gates, segments * batch)
+        w_in_grad = torch.bmm(flat, h.to(kind).transpose(1, 2)).view_as(w_in)
+        h_grad = torch.bmm(w_in.to(kind).reshape(members, 2 * gates, width).transpose(1, 2), flat)
+        bias_grad = flat.sum(-1).view(members, 2, gates)
+        found = (h_grad, w_in_grad, w_hidden_grad.view_as(w_hidden), bias_grad)
+        return *(g.to(h.dtype) for g in found), None, None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple, *args: Any) -> tuple:
+        parts = [_front(t, d, info.batch_size) for t, d in zip(args[:4], in_dims[:4], strict=True)]
+        out, *kept = _BiLSTM.apply(*parts, *args[4:])
+        return (out.unsqueeze(1), *kept), (0, *(None for _ in kept))
+
+
+def _outputs(hiddens: Tensor, members: int, segments: int, batch: int) -> Tensor:
+    """Lay hidden states (S, 2M, U, B), each direction in its own order, out as (M, 2U, S*B)."""
+    pair = hiddens.view(segments, members, 2, -1, batch)
+    out = pair.new_empty(members, 2, pair.shape[3], segments, batch)
+    out[:, 0] = pair[:, :, 0].permute(1, 2, 0, 3)
+    out[:, 1] = pair[:, :, 1].flip(0).permute(1, 2, 0, 3)
+    return out.view(members, -1, segments * batch)
+
+
+def _gate_gradients(
+    acts: Tensor, before: Tensor, after: Tensor, d_hidden: Tensor, d_cell: Tensor, d_gates: Tensor, units: int
+) -> Tensor:
+    """Write the gradient before the gates' squashing into `d_gates`; give the gradient of the earlier cell state."""
+    i, f, g, o = acts.split(units, 1)
+    d_i, d_f, d_g, d_o = d_gates.split(units, 1)
+    squashed = after.tanh()
+    d_o.copy_(_aten.sigmoid_backward(d_hidden * squashed, o))
+    d_cell = d_cell + _aten.tanh_backward(d_hidden * o, squashed)
+    d_i.copy_(_aten.sigmoid_backward(d_cell * g, i))
+    d_f.copy_(_aten.sigmoid_backward(d_cell * before, f))
+    d_g.copy_(_aten.tanh_backward(d_cell * i, g))
+    return d_cell * f
