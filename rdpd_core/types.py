@@ -125,7 +125,7 @@ class Windows:
 
     def __post_init__(self) -> None:
         if self.signal.ndim != 2 or len(self.channels) != len(self.signal):
-            raise ShapeError(f"signal has shape {self.signal.shape} and there are {len(self.channels)} channels; give (C, total)")
+            raise ShapeError(f"signal of shape {self.signal.shape}, but {len(self.channels)} channels named; give (C, total)")
         lengths = {len(a) for a in (self.start, self.target, self.subject, self.recording, self.offset_s)}
         if len(lengths) != 1:
             raise ShapeError(f"start, target, subject, recording and offset_s must have one length, not {sorted(lengths)}")

@@ -1,0 +1,164 @@
+"""Recordings to one file of samples, one recording in memory at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from rdpd_core.errors import DataError
+from rdpd_core.files import atomic_folder, digest_json, lock
+from rdpd_core.preprocessing.clean import clean
+from rdpd_core.preprocessing.stored import FORMAT, SIGNAL, Converted, open_converted, write_index
+from rdpd_core.types import Channel, Preparation, Recording
+
+UNIT_OF_SCALED = "NU"
+
+
+def conversion_key(preparation: Preparation, channels: Sequence[Channel], classes: Sequence[str], digest: str) -> str:
+    """Give the digest of everything that stored samples depend on; window, stride and segment are not part of it.
+
+    Args:
+        preparation: How recordings become windows.
+        channels: In order.
+        classes: In the order of the targets.
+        digest: Of the source files.
+    """
+    kept = {k: v for k, v in asdict(preparation).items() if k not in ("window_s", "stride_s", "segment_s")}
+    return digest_json([FORMAT, digest, kept, [asdict(c) for c in channels], list(classes)])
+
+
+def convert(
+    recordings: Iterable[Recording],
+    preparation: Preparation,
+    *,
+    channels: Sequence[Channel],
+    classes: Sequence[str],
+    out: Path,
+    digest: str,
+    on_progress: Callable[[int], None] | None = None,
+) -> Converted:
+    """Store recordings, cleaned and at one rate; a folder that holds the same already is opened instead.
+
+    Two processes that ask for one folder do the work once: the second waits for the first.
+
+    Args:
+        recordings: Read one by one, and not at all if the folder holds them already.
+        preparation: How recordings become windows.
+        channels: What every recording must have, in order.
+        classes: What labels may be.
+        out: Folder to make.
+        digest: Of the source files.
+        on_progress: Told the number of recordings done.
+
+    Raises:
+        DataError: There is no recording, one cannot be used, or the disk is full; nothing is left behind.
+    """
+    key = conversion_key(preparation, channels, classes, digest)
+    with lock(out.parent / f".{out.name}.lock"):
+        found, trouble = reopen(out, key)
+        if found is not None:
+            return found
+        with atomic_folder(out) as draft:
+            writer = _Writer(draft / SIGNAL, preparation, tuple(channels), tuple(classes))
+            with writer.file:
+                for position, recording in enumerate(recordings):
+                    writer.add(recording, position)
+                    if on_progress is not None:
+                        on_progress(position + 1)
+                writer.finish()
+            write_index(draft, writer.index(key, trouble))
+        return open_converted(out)
+
+
+def reopen(folder: Path, key: str) -> tuple[Converted | None, list[str]]:
+    """Open what `folder` holds if it was made from `key`; otherwise say in a sentence why it has to be made again."""
+    if not folder.exists():
+        return None, []
+    try:
+        found = open_converted(folder)
+    except DataError as error:
+        return None, [f"The stored recordings were damaged and were made again ({error})."]
+    if found.key != key:
+        return None, ["The stored recordings came from other files or another preparation and were made again."]
+    return found, []
+
+
+class _Writer:
+    """Appends recordings to a (total, C) file and keeps their index."""
+
+    def __init__(self, path: Path, preparation: Preparation, channels: tuple[Channel, ...], classes: tuple[str, ...]) -> None:
+        self.path, self.preparation, self.channels, self.classes = path, preparation, channels, classes
+        self.table: dict[str, list[Any]] = {k: [] for k in ("name", "subject", "label", "first", "length", "facts")}
+        self.flat: Counter[str] = Counter()
+        self.total = 0
+        self.sha256 = hashlib.sha256()
+        self.seen: set[str] = set()
+        self.file: BinaryIO = path.open("wb")
+        self.header_bytes = self._header()
+
+    def add(self, recording: Recording, position: int) -> None:
+        """Clean and append one recording."""
+        if recording.name in self.seen:
+            raise DataError(f"recording at position {position} has the name of an earlier one; names must be unique")
+        if recording.label is not None and recording.label not in self.classes:
+            raise DataError(f"recording at position {position} has label {recording.label!r}; known: {', '.join(self.classes)}")
+        signal, flat = clean(recording, self.preparation, self.channels, position)
+        self.flat.update(c.name for c, is_flat in zip(self.channels, flat, strict=True) if is_flat)
+        self._write(np.ascontiguousarray(signal.T, dtype="<f4"))
+        row = (recording.name, recording.subject, recording.label, self.total, signal.shape[1], dict(recording.facts))
+        for column, value in zip(self.table.values(), row, strict=True):
+            column.append(value)
+        self.seen.add(recording.name)
+        self.total += signal.shape[1]
+
+    def finish(self) -> None:
+        """Write the true length into the header and ask the system to store everything."""
+        if not self.total:
+            raise DataError("there are no recordings; look whether the data set's folder is complete")
+        self.file.seek(0)
+        # NumPy leaves room in a header for the first axis to grow, so that the samples stay where they are.
+        if self._header() != self.header_bytes:
+            raise DataError(f"{self.total} samples are more than the header of {self.path.name} can say")
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+    def index(self, key: str, notices: list[str]) -> dict[str, Any]:
+        """Give the content of index.json."""
+        scaled = self.preparation.standardize == "recording"
+        channels = [replace(c, unit=UNIT_OF_SCALED) if scaled else c for c in self.channels]
+        many = len(self.seen)
+        flat = [f"Channel {name} was constant in {n} of {many} recordings; 0 stands there." for name, n in self.flat.items()]
+        return {
+            "format": FORMAT,
+            "key": key,
+            "sha256": self.sha256.hexdigest(),
+            "total": self.total,
+            "sampling_rate": float(self.preparation.rate_hz),
+            "channels": [asdict(c) for c in channels],
+            "classes": list(self.classes),
+            "recordings": self.table,
+            "notices": [*notices, *flat],
+        }
+
+    def _header(self) -> int:
+        shape = (self.total, len(self.channels))
+        np.lib.format.write_array_header_1_0(self.file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        return self.file.tell()
+
+    def _write(self, block: np.ndarray) -> None:
+        data = memoryview(block).cast("B")
+        self.sha256.update(data)
+        try:
+            self.file.write(data)
+        except OSError as error:
+            free = shutil.disk_usage(self.path.parent).free / 1e6
+            folder = self.path.parent.parent
+            raise DataError(f"cannot store recordings in {folder}: {error.strerror}; {free:.0f} MB are free there") from error

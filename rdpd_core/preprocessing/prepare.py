@@ -1,0 +1,161 @@
+"""A data set's windows, from its files or from what was stored of them before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from rdpd_core.errors import DataError
+from rdpd_core.files import cache_root as default_cache_root
+from rdpd_core.files import digest_json
+from rdpd_core.preprocessing.convert import conversion_key, convert
+from rdpd_core.preprocessing.windows import check_lengths, cut
+from rdpd_core.types import Channel, Preparation, Recording, Windows
+
+
+class Source(Protocol):
+    """What is asked of a data set."""
+
+    name: str
+    channels: tuple[Channel, ...]
+    classes: tuple[str, ...]
+    preparation: Preparation
+    minimum_subjects: int
+
+    def recordings(self) -> Iterator[Recording]:
+        """Yield the recordings one by one, always in the same order."""
+        ...
+
+    def source_digest(self) -> str:
+        """Give text that changes whenever what `recordings` yields would change."""
+        ...
+
+    def count(self) -> int | None:
+        """Give the number of recordings, or None if unknown."""
+        ...
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much there is of one class.
+
+    Attributes:
+        subjects: People with at least one window.
+        windows: Windows.
+    """
+
+    subjects: int
+    windows: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Windows of a data set, and what should be said about them.
+
+    Attributes:
+        windows: Of the classes that stay.
+        notices: Sentences for the reader of results.
+        counts: Of each class that stays, in order.
+        left_out: Of each class that was left out for want of subjects.
+        standardize: As in `Preparation`; tells `fit_statistics` whether anything remains to be scaled.
+        facts: Recording name to what may be shown beside it.
+    """
+
+    windows: Windows
+    notices: tuple[str, ...]
+    counts: Mapping[str, Count]
+    left_out: Mapping[str, Count]
+    standardize: str
+    facts: Mapping[str, Mapping[str, str]]
+
+
+def windows_of(
+    dataset: Source, cache_root: Path | None = None, on_progress: Callable[[int, int | None], None] | None = None
+) -> Prepared:
+    """Give the windows of a data set; the first call stores its recordings, later ones open them.
+
+    Args:
+        dataset: Any object with the attributes of a data set.
+        cache_root: Where stored recordings lie; None asks RDPD_CACHE, then takes the platform's cache folder.
+        on_progress: Told the recordings done, and their number or None if unknown; not called where nothing is converted.
+
+    Raises:
+        MissingDataError: The files are not there.
+        DataError: A recording cannot be used, or too few classes have enough subjects.
+    """
+    check_lengths(dataset.preparation)
+    digest = dataset.source_digest()
+    key = conversion_key(dataset.preparation, dataset.channels, dataset.classes, digest)
+    folder = (cache_root or default_cache_root()) / "recordings" / f"{dataset.name}-{key[:16]}"
+    total = dataset.count()
+    tell = None if on_progress is None else lambda done: on_progress(done, total)
+    stored = convert(
+        dataset.recordings(),
+        dataset.preparation,
+        channels=dataset.channels,
+        classes=dataset.classes,
+        out=folder,
+        digest=digest,
+        on_progress=tell,
+    )
+    windows = cut(stored, dataset.preparation)
+    kept, counts, left_out = keep_classes(windows, max(1, dataset.minimum_subjects))
+    notices = [*stored.notices, *_short(stored.length, dataset.preparation), *_left_out(left_out, dataset.minimum_subjects)]
+    facts = dict(zip(stored.name.tolist(), stored.facts, strict=True))
+    return Prepared(kept, tuple(notices), counts, left_out, dataset.preparation.standardize, facts)
+
+
+def keep_classes(windows: Windows, minimum_subjects: int) -> tuple[Windows, dict[str, Count], dict[str, Count]]:
+    """Leave out the classes that too few subjects have.
+
+    Args:
+        windows: All windows; those without a label stay.
+        minimum_subjects: A class stays if at least as many subjects have it.
+
+    Returns:
+        The windows of the classes that stay, the counts of these, and the counts of the others.
+
+    Raises:
+        DataError: No class has enough subjects.
+    """
+    counts = count_classes(windows)
+    stay = [name for name in windows.classes if counts[name].subjects >= minimum_subjects]
+    if not stay:
+        raise DataError(f"no class has {minimum_subjects} subjects: {_listed(counts)}; get more recordings")
+    place = np.array([stay.index(name) if name in stay else -2 for name in windows.classes] + [-1])
+    target = place[windows.target]
+    kept = windows if len(stay) == len(windows.classes) else _renamed(windows, target, tuple(stay))
+    return kept, {n: counts[n] for n in stay}, {n: c for n, c in counts.items() if n not in stay}
+
+
+def count_classes(windows: Windows) -> dict[str, Count]:
+    """Give the numbers of subjects and windows of each class."""
+    masks = {name: windows.target == at for at, name in enumerate(windows.classes)}
+    return {name: Count(len(np.unique(windows.subject[mask])), int(mask.sum())) for name, mask in masks.items()}
+
+
+def _renamed(windows: Windows, target: np.ndarray, classes: tuple[str, ...]) -> Windows:
+    digest = digest_json([windows.digest, list(classes)])
+    return replace(windows, target=target, classes=classes, digest=digest).select(np.flatnonzero(target >= -1))
+
+
+def _short(length: np.ndarray, preparation: Preparation) -> list[str]:
+    short = int((length < preparation.window_samples).sum())
+    if not short:
+        return []
+    return [f"{short} of {len(length)} recordings are shorter than a window of {preparation.window_s:g} s and were left out."]
+
+
+def _left_out(counts: Mapping[str, Count], minimum: int) -> list[str]:
+    if not counts:
+        return []
+    why = f"having fewer than {minimum} subjects" if minimum > 1 else "want of recordings"
+    return [f"Classes left out for {why}: {_listed(counts)}."]
+
+
+def _listed(counts: Mapping[str, Count]) -> str:
+    return ", ".join(f"{name} ({count.subjects} subjects, {count.windows} windows)" for name, count in counts.items())
