@@ -58,10 +58,12 @@ class RDPD(Method):
     def forward(self, student: ModelOutput, teacher: ModelOutput | None, target: Tensor, p: Params) -> dict[str, Tensor]:
         """Give the terms hard, soft, attention and combined."""
         divisor = p.batch_divisor or None
+        # The gradient of a scalar b is zero by algebra; as rounding noise Adam would still turn it into steps.
+        b = self.b if p.combined_bias == "per_class" else self.b.detach()
         return {
             "hard": p.hard_weight * label_loss(student.logits, target),
             "soft": p.soft_weight * soft_target(student.logits, teacher.logits, p.temperature, divisor=divisor),
             "attention": p.attention_weight
             * attention_divergence(student.attention, teacher.attention, p.attention_form, divisor),
-            "combined": p.combined_weight * combined_label(student.logits, target, p.temperature, self.w1, self.w2, self.b),
+            "combined": p.combined_weight * combined_label(student.logits, target, p.temperature, self.w1, self.w2, b),
         }

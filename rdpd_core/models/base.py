@@ -15,6 +15,9 @@ from rdpd_core.registry import Registry
 from rdpd_core.types import ModelOutput
 
 
+DROPOUT_LEVELS = 256  # one random byte decides about one value, so a rate is rounded to 1/256; 0.5 is exact
+
+
 class Site(NamedTuple):
     """A place where dropout acts.
 
@@ -25,6 +28,11 @@ class Site(NamedTuple):
 
     shape: tuple[int, ...]
     rate: float
+
+
+def kept_scale(rate: float) -> float:
+    """Give what kept values are multiplied by, so that dropout at `rate` changes no mean."""
+    return DROPOUT_LEVELS / (DROPOUT_LEVELS - round(rate * DROPOUT_LEVELS))
 
 
 class Model(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rdpd_core.errors import ParameterError
 from rdpd_core.models._fused import bilstm, slide_conv
-from rdpd_core.models.base import MODELS, Model, Site
+from rdpd_core.models.base import MODELS, Model, Site, kept_scale
 from rdpd_core.params import Params, choice, flag, number
 from rdpd_core.types import ModelOutput
 
@@ -97,7 +97,7 @@ class RCNN(Model):
     def forward(self, x: Tensor, keep: Mapping[str, Tensor] | None = None) -> ModelOutput:
         """Run the network; features are `segments` (B, S, D), `recurrent` (B, S, 2U) and `context` (B, 2U)."""
         p, keep = self.params, keep or {}
-        batch, scale = x.shape[0], 1 / (1 - p.dropout)
+        batch, scale = x.shape[0], kept_scale(p.dropout)
         rows = x.reshape(batch, self.channels, p.segments, -1).permute(3, 1, 2, 0)  # (L, C, S, B)
         z = rows.reshape(-1, p.segments * batch)  # (L*C, S*B)
         step = p.stride * self.channels

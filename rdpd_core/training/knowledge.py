@@ -1,0 +1,102 @@
+"""What teachers say about training windows: computed once and kept, or live where windows change each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from rdpd_core.files import write_atomic
+from rdpd_core.models import Model
+from rdpd_core.training.resident import Resident
+from rdpd_core.types import ModelOutput
+
+CHUNK = 512
+
+
+class Knowledge:
+    """Stored outputs of G teachers for N windows."""
+
+    def __init__(self, logits: Tensor, attention: Tensor | None) -> None:
+        """Keep the outputs.
+
+        Args:
+            logits: (G, N, K).
+            attention: (G, N, S), or None.
+        """
+        self.logits, self.attention = logits, attention
+
+    def __len__(self) -> int:
+        return len(self.logits)
+
+    def at(self, index: Tensor, x: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """Give logits (G, B, K) and attention (G, B, S) for windows by position; `x` is not looked at."""
+        return self.logits[:, index], None if self.attention is None else self.attention[:, index]
+
+    def to(self, device: torch.device) -> Knowledge:
+        """Give the same on another device."""
+        return Knowledge(self.logits.to(device), None if self.attention is None else self.attention.to(device))
+
+
+class LiveTeacher:
+    """G teachers that are asked about every batch, in evaluation mode and without gradient."""
+
+    def __init__(self, teachers: Sequence[Model]) -> None:
+        """Take the teachers, already on the training device."""
+        self.teachers = [t.eval() for t in teachers]
+
+    def __len__(self) -> int:
+        return len(self.teachers)
+
+    @torch.no_grad()
+    def at(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Give logits (G, B, K) and attention (G, B, S) for the rich windows x (B, C, T)."""
+        outs = [t(x) for t in self.teachers]
+        attention = None if outs[0].attention is None else torch.stack([o.attention for o in outs])
+        return torch.stack([o.logits for o in outs]), attention
+
+    def to(self, device: torch.device) -> LiveTeacher:
+        """Move the teachers."""
+        return LiveTeacher([t.to(device) for t in self.teachers])
+
+
+@torch.no_grad()
+def outputs(model: Model, data: Resident) -> ModelOutput:
+    """Run a model over all its windows in evaluation mode.
+
+    Args:
+        model: Reads all channels of `data`, on the same device.
+        data: N windows.
+
+    Returns:
+        logits (N, K) and attention (N, S), without features.
+    """
+    model.eval()
+    parts = [model(data.rich(index)) for index in torch.arange(len(data), device=data.device).split(CHUNK)]
+    attention = None if parts[0].attention is None else torch.cat([p.attention for p in parts])
+    return ModelOutput(torch.cat([p.logits for p in parts]), attention)
+
+
+def stored_knowledge(model: Model, data: Resident, folder: Path, digest: str) -> ModelOutput:
+    """Give a teacher's outputs for `data`, from `folder` if they were computed before.
+
+    Args:
+        model: The teacher.
+        data: N windows.
+        folder: Where outputs are kept.
+        digest: Identifies the teacher's weights and the windows.
+    """
+    path = folder / f"{digest}.safetensors"
+    if path.is_file():
+        found = safetensors.torch.load(path.read_bytes())
+        if len(found["logits"]) == len(data):
+            return ModelOutput(found["logits"].to(data.device), found["attention"].to(data.device) if "attention" in found else None)
+    result = outputs(model, data)
+    kept = {"logits": result.logits.cpu().contiguous()}
+    if result.attention is not None:
+        kept["attention"] = result.attention.cpu().contiguous()
+    write_atomic(path, safetensors.torch.save(kept))
+    return result
