@@ -18,9 +18,9 @@ LARGEST_FACTOR = 2000
 def resample(recording: Recording, rate_hz: float) -> Recording:
     """Give the recording at another sampling rate; equal rates give it back unchanged.
 
-    A polyphase low-pass filter (windowed sinc, Kaiser window) removes what the new rate cannot carry. The straight line between
-    a channel's first and last value is taken off before and put back after, so that an offset makes no step at the ends. Gaps
-    stay gaps: they are bridged linearly for the filter, and every new sample whose nearest old one was missing is NaN again.
+    A polyphase low-pass filter (windowed sinc, Kaiser window) removes what the new rate cannot carry. A channel's mean is taken
+    off before and put back after, so that an offset makes no step at the ends. Gaps stay gaps: they are bridged linearly for
+    the filter, and every new sample whose nearest old one was missing is NaN again.
 
     Args:
         recording: NaN where a sensor was silent.
@@ -36,10 +36,10 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     signal = np.asarray(recording.signal, dtype=np.float64)
     there = np.isfinite(signal)
     if there.all():
-        new = dsp.resample_poly(signal, up, down, axis=1, padtype="line")
+        new = dsp.resample_poly(signal, up, down, axis=1, padtype="mean")
         return replace(recording, signal=new.astype(np.float32), sampling_rate=float(rate_hz))
     bridged = np.stack([_bridge(row, ok) for row, ok in zip(signal, there, strict=True)])
-    new = dsp.resample_poly(bridged, up, down, axis=1, padtype="line")
+    new = dsp.resample_poly(bridged, up, down, axis=1, padtype="mean")
     nearest = np.minimum(np.round(np.arange(new.shape[1]) * (down / up)).astype(np.int64), signal.shape[1] - 1)
     new[~there[:, nearest]] = np.nan
     return replace(recording, signal=new.astype(np.float32), sampling_rate=float(rate_hz))
