@@ -141,7 +141,7 @@ class Trainer:
 
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         p, cohort = self.params, self.cohort
-        noise = ("train", p.noise_kind, p.noise_seed) if cohort.noisy else None
+        noise = self._noise()
         live = isinstance(self.knowledge, LiveTeacher)
         if p.augment == "none" and not live:
             rich, x = None, self.train.poor(index, cohort.union, noise)
@@ -162,10 +162,9 @@ class Trainer:
 
     def _score(self) -> Tensor:
         p = self.params
-        noise = ("valid", p.noise_kind, p.noise_seed) if self.cohort.noisy else None
         parts = []
         for index in torch.arange(len(self.valid), device=self.valid.device).split(CHUNK):
-            parts.append(self.cohort.outputs(self.valid.poor(index, self.cohort.union, noise))[0])
+            parts.append(self.cohort.outputs(self.valid.poor(index, self.cohort.union, self._noise()))[0])
         return SELECTION[p.selection](torch.cat(parts, 1), self.valid.target)
 
     def _keep_rows(self, sums: dict[str, Tensor], scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> None:
@@ -208,6 +207,10 @@ class Trainer:
         fused = self.cohort.device.type in ("cpu", "cuda")
         return torch.optim.Adam(self.cohort.trainable(), self.params.learning_rate, fused=fused)
 
+    def _noise(self) -> tuple[str, int] | None:
+        return (self.params.noise_kind, self.params.noise_seed) if self.cohort.noisy else None
+
     def _room_for_pass(self, count: int) -> tuple[Tensor, Tensor | None]:
-        sample = self.cohort.outputs(self.valid.poor(torch.arange(1, device=self.valid.device), self.cohort.union, None if not self.cohort.noisy else ("valid", self.params.noise_kind, self.params.noise_seed)))
+        one = torch.arange(1, device=self.valid.device)
+        sample = self.cohort.outputs(self.valid.poor(one, self.cohort.union, self._noise()))
         return tuple(None if t is None else t.new_empty(t.shape[0], count, t.shape[2]) for t in sample)
