@@ -17,7 +17,7 @@ def score(predictions: Predictions) -> Scores:
     """Give every score, overall and per class, without intervals.
 
     Windows without a label are left out. Averages run over the classes that have windows; the others are named in `absent`.
-    The scores are those of RDPD (Hong et al., AAAI 2019, and its published code), which averages one class against the
+    The scores are those of RDPD (Hong et al., IJCAI 2019, and its published code), which averages one class against the
     others without weights.
 
     Raises:
