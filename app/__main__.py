@@ -25,7 +25,7 @@ POLL_S = 0.1
 
 def build_parser() -> argparse.ArgumentParser:
     """Give the options of the command."""
-    parser = argparse.ArgumentParser(prog="python3 -m app", description="Serve RDPD Studio on this machine and open the browser.")
+    parser = argparse.ArgumentParser(prog="python3 -m app", description="Serve the app on this machine and open the browser.")
     parser.add_argument("--port", type=_port, help=f"port to serve on; by default the first free one from {PORT} on")
     parser.add_argument("--address", type=_host, default=HOSTS[0], help=f"address to serve on: {', '.join(HOSTS)}")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
@@ -42,7 +42,7 @@ def _port(text: str) -> int:
 def _host(text: str) -> str:
     if text not in HOSTS:
         raise argparse.ArgumentTypeError(
-            f"{text!r} could be reached by other machines, and the app asks nobody who they are while it shows recordings of people. "
+            f"{text!r} could be reached by other machines, but the app shows recordings of people and asks nobody for a login. "
             f"Allowed: {', '.join(HOSTS)}. From elsewhere, use a tunnel (ssh -L {PORT}:127.0.0.1:{PORT} THIS_MACHINE) "
             "or a reverse proxy that asks for a login"
         )
@@ -99,7 +99,7 @@ def serve(host: str, port: int, open_browser: bool) -> int:
     try:
         from streamlit.web import cli
 
-        # What must hold whatever a person's own Streamlit settings say; all else stands in .streamlit/config.toml beside main.py.
+        # What must hold whatever a person's own settings say; all else stands in .streamlit/config.toml beside main.py.
         flags = {"server.address": host, "server.port": port, "server.headless": "true", "logger.hideWelcomeMessage": "true"}
         arguments = ["run", str(MAIN), *(f"--{name}={value}" for name, value in flags.items())]
         cli.main(arguments, prog_name="streamlit", standalone_mode=False)

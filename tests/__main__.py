@@ -1,0 +1,39 @@
+"""`python3 -m tests [quick] [pytest's own arguments]`: makes the environment if need be and runs the tests in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from rdpd_core import environment
+
+USAGE = """usage: python3 -m tests [quick] [arguments of pytest]
+
+  (nothing)   every test
+  quick       all but the slow ones and those in a browser: under two minutes
+  arguments   go to pytest, for example: quick -k registry, or tests/core/test_files.py -x"""
+QUICK = ["-m", "not slow and not browser"]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the tests; gives pytest's exit code."""
+    if argv and argv[0] in ("-h", "--help"):
+        print(USAGE)
+        return 0
+    environment.enter("tests", ["requirements.txt", "tests/requirements.txt"])
+    import pytest
+
+    os.chdir(environment.ROOT)
+    quick = list(argv[:1]) == ["quick"]
+    began = time.monotonic()
+    code = int(pytest.main(["-c", ".pytest.toml", *(QUICK if quick else []), *argv[quick:]]))
+    verdict = {0: "passed", 1: "FAILED", 5: "no test was chosen"}.get(code, "could not be run to the end")
+    which = "quick tests" if quick else "tests"
+    print(f"{which}: {verdict} (exit code {code}) after {time.monotonic() - began:.0f} s", flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
