@@ -1,0 +1,87 @@
+"""Named ways to train teacher and students: as published, and as chosen on the validation subjects."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rdpd_core.errors import UnknownNameError
+from rdpd_core.experiments.arms import Arm
+
+TERMS = ("soft_weight", "attention_weight", "combined_weight")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How teacher and students are trained.
+
+    Attributes:
+        name: Identifier.
+        title: For people.
+        teacher_temperature: Of the teacher's own loss; None takes the students' temperature.
+        temperature: Of the students' terms; by data set where it differs, under its name.
+        training: Settings of the training loop.
+        grid: Temperatures and term weights to choose from on the validation subjects; empty chooses nothing.
+    """
+
+    name: str
+    title: str
+    teacher_temperature: float | None
+    temperature: Mapping[str, float]
+    training: Mapping[str, Any]
+    grid: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def temperature_of(self, dataset: str) -> float:
+        """Give the students' temperature for a data set."""
+        return self.temperature.get(dataset, self.temperature["any"])
+
+    def teacher_temperature_of(self, dataset: str) -> float:
+        """Give the temperature of the teacher's loss for a data set."""
+        return self.temperature_of(dataset) if self.teacher_temperature is None else self.teacher_temperature
+
+    def settings(self, arm: Arm, dataset: str) -> dict[str, float]:
+        """Give an arm's settings of the method, before anything is chosen."""
+        return {**arm.weights, "temperature": self.temperature_of(dataset)}
+
+    def candidates(self, arm: Arm, dataset: str) -> list[dict[str, float]]:
+        """Give the settings to choose from for an arm; terms that the arm lacks stay at 0."""
+        if not self.grid or not arm.imitates:
+            return [self.settings(arm, dataset)]
+        free = {name: [w * arm.weights[name] for w in self.grid[name]] if arm.weights[name] else [0.0] for name in TERMS}
+        return [
+            {**arm.weights, **dict(zip(TERMS, weights, strict=True)), "temperature": temperature}
+            for temperature in self.grid["temperature"]
+            for weights in itertools.product(*(free[name] for name in TERMS))
+        ]
+
+
+RECIPES: dict[str, Recipe] = {
+    "paper": Recipe(
+        "paper",
+        "as published: temperature 5 (2.5 for MIMIC-III) for teacher and students, all weights 1",
+        None,
+        {"any": 5.0, "mimic3": 2.5},
+        {"epochs": 200, "patience": 20, "selection": "roc_auc"},
+    ),
+    "tuned": Recipe(
+        "tuned",
+        "temperature and term weights chosen on the validation subjects; the teacher is trained at temperature 1",
+        1.0,
+        {"any": 1.0},
+        {"epochs": 100, "patience": 12, "selection": "pr_auc"},
+        {"temperature": (1.0, 2.5, 5.0), "soft_weight": (0.3, 1.0), "attention_weight": (0.3, 3.0), "combined_weight": (0.3, 1.0)},
+    ),
+}
+
+
+def pick_recipe(name: str) -> Recipe:
+    """Give a recipe by name.
+
+    Raises:
+        UnknownNameError: No such recipe.
+    """
+    if name not in RECIPES:
+        raise UnknownNameError("recipe", name, RECIPES)
+    return RECIPES[name]

@@ -1,0 +1,145 @@
+"""The teachers of an experiment: trained for it, or taken from the store, and what they say about training windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from rdpd_core.errors import IncompatibleError
+from rdpd_core.experiments.build import MODEL, model_params, teacher_cohort, training_params, training_windows
+from rdpd_core.experiments.data import Loaded
+from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
+from rdpd_core.experiments.recipes import pick_recipe
+from rdpd_core.files import cache_root, digest_bytes, digest_json
+from rdpd_core.models import Model
+from rdpd_core.preprocessing import Interface, Statistics, check_fit, interface
+from rdpd_core.store import ModelCard, Store
+from rdpd_core.store.weights import encode
+from rdpd_core.training import Knowledge, LiveTeacher, Resident, Trained, Trainer, stored_knowledge
+
+Report = Callable[[dict], None]
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """Teachers and their knowledge.
+
+    Attributes:
+        models: G networks that read all channels.
+        digests: Of their weights.
+        of_seed: Which of them a seed listens to.
+        outcomes: One per seed that they were trained for; one in all if the teacher is stored.
+        targets: Outputs of their best training pass, if asked for.
+    """
+
+    models: tuple[Model, ...]
+    digests: tuple[str, ...]
+    of_seed: dict[int, int]
+    outcomes: tuple[Outcome, ...]
+    targets: tuple | None = None
+
+
+def card_interface(card: ModelCard) -> Interface:
+    """Give what a stored model was made for."""
+    names, units = tuple(c.name for c in card.channels), tuple(c.unit for c in card.channels)
+    return Interface(names, units, card.classes, card.sampling_rate, card.window_samples)
+
+
+def get_teachers(
+    experiment: Experiment,
+    loaded: Loaded,
+    residents: dict[str, Resident],
+    store: Store | None,
+    report: Report,
+    should_stop: Callable[[], bool],
+) -> Teachers:
+    """Give the stored teacher the experiment names, or train one per seed.
+
+    Raises:
+        IncompatibleError: The stored teacher was made for other channels, classes, rate or window.
+        ModelFileError: There is no such model, or its files were refused.
+    """
+    if experiment.teacher:
+        return _stored(experiment, loaded, residents, store or Store.default())
+    return _trained(experiment, loaded, residents, report, should_stop)
+
+
+def _trained(experiment: Experiment, loaded: Loaded, residents: dict, report: Report, should_stop: Callable[[], bool]) -> Teachers:
+    device = residents["train"].device
+    settings = training_params(experiment, pick_recipe(experiment.recipe))
+    keep = experiment.teacher_targets == "train_pass"
+    settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
+    cohort = teacher_cohort(experiment, loaded, device)
+    _, target = training_windows(experiment, loaded)
+    made = Trainer(
+        cohort, residents["train"], residents["valid"], settings, target=target, on_event=report, should_stop=should_stop
+    ).run()
+    params, rows = model_params(experiment, loaded, "teacher"), cohort.members[0].channels
+    models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
+    outcomes = tuple(
+        Outcome(
+            "teacher", t.member.seed, loaded.split, rows, MODEL, params, "direct", cohort.method.params.to_dict(), t.weights,
+            both_parts(m, residents, loaded, rows, 0.0, ("uniform", 0)), training_facts(t), None,
+        )
+        for t, m in zip(made, models, strict=True)
+    )  # fmt: skip
+    digests = tuple(digest_bytes(encode(t.weights)) for t in made)
+    of_seed = {t.member.seed: at for at, t in enumerate(made)}
+    return Teachers(models, digests, of_seed, outcomes, tuple(t.train_pass for t in made) if keep else None)
+
+
+def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Store) -> Teachers:
+    model, card = store.open(experiment.dataset, experiment.teacher)
+    if card.role != "teacher":
+        raise IncompatibleError(f"{card.key} is a {card.role}; name a teacher of {experiment.dataset} (models --dataset {experiment.dataset})")
+    windows = loaded.prepared.windows
+    check_fit(card_interface(card), interface(windows), "teacher")
+    if card.split != loaded.split:
+        raise IncompatibleError(
+            f"the teacher {card.key} was trained under split {card.split!r}, the experiment uses {loaded.split!r}: its training "
+            "subjects may be among the test subjects. Choose the same split, or train a teacher"
+        )
+    if experiment.teacher_targets == "train_pass":
+        raise IncompatibleError("outputs of the training pass exist only while a teacher is trained; leave out the stored teacher")
+    own, here = Statistics.from_dict(card.normalization), loaded.statistics
+    if not (np.allclose(own.mean, here.mean, atol=1e-4 * here.std.min()) and np.allclose(own.std, here.std, rtol=1e-4)):
+        raise IncompatibleError(f"the teacher {card.key} was scaled by other training data than these; train a teacher")
+    rows = tuple(range(len(windows.channels)))
+    model = model.to(residents["train"].device)
+    outcome = Outcome(
+        "teacher", card.seed, loaded.split, rows, card.model, model.params, card.method or "direct", card.method_params,
+        {k: v.cpu() for k, v in model.state_dict().items()}, both_parts(model, residents, loaded, rows, 0.0, ("uniform", 0)),
+        card.training, None,
+    )  # fmt: skip
+    return Teachers((model,), (card.weights_sha256,), dict.fromkeys(experiment.seed_list, 0), (outcome,))
+
+
+def knowledge_of(experiment: Experiment, teachers: Teachers, train: Resident, windows_digest: str) -> Knowledge | LiveTeacher:
+    """Give what the teachers say about training windows: kept outputs, or the teachers themselves where windows change."""
+    if experiment.augment != "none":
+        return LiveTeacher(teachers.models)
+    if teachers.targets is not None:
+        logits = torch.stack([logits for logits, _ in teachers.targets])
+        attention = torch.stack([attention for _, attention in teachers.targets])
+        return Knowledge(logits, attention).to(train.device)
+    folder = cache_root() / "teacher_outputs"
+    said = [
+        stored_knowledge(m, train, folder, digest_json([digest, windows_digest]))
+        for m, digest in zip(teachers.models, teachers.digests, strict=True)
+    ]
+    attention = None if said[0].attention is None else torch.stack([o.attention for o in said])
+    return Knowledge(torch.stack([o.logits for o in said]), attention)
+
+
+def training_facts(trained: Trained) -> dict:
+    """Give what is kept of a member's training."""
+    return {
+        "epochs": trained.epochs,
+        "best_epoch": trained.best_epoch,
+        "valid_score": trained.score,
+        "history": trained.history,
+    }
