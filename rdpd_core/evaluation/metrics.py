@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support, roc_auc_score
 
 from rdpd_core.errors import DataError
 from rdpd_core.evaluation.calibration import calibration
@@ -72,6 +71,8 @@ def check_classes(support: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
 
 
 def _ranking(known: Predictions, present: np.ndarray) -> dict[str, list[float]]:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     pairs = [(known.target == k, known.probability[:, k]) for k in present]
     return {
         "roc_auc": [roc_auc_score(true, p) for true, p in pairs],
@@ -80,6 +81,8 @@ def _ranking(known: Predictions, present: np.ndarray) -> dict[str, list[float]]:
 
 
 def _decisions(known: Predictions, present: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    from sklearn.metrics import precision_recall_fscore_support
+
     called = known.probability.argmax(axis=1)
     precision, recall, f1, _ = precision_recall_fscore_support(known.target, called, labels=present, zero_division=0)
     _, _, threshold, _ = precision_recall_fscore_support(

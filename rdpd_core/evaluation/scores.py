@@ -51,6 +51,7 @@ _TABLE = (
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _TABLE}
 HEADLINE = ("roc_auc", "pr_auc", "macro_f1")
+COMPARED = (*HEADLINE, "macro_f1_threshold", "accuracy")
 CALIBRATION = ("ece", "nll", "brier")
 PER_CLASS = {
     "roc_auc": "ROC-AUC",
@@ -187,7 +188,7 @@ def cell(
     value: float, interval: Interval | None = None, spread: float | None = None, *, digits: int = 3, sign: bool = False
 ) -> str:
     """Give a number with its interval and spread: "0.812 [0.774, 0.846] ± 0.012"."""
-    form = f"{'+' if sign else ''}.{digits}f"
+    form = f"{'+' if sign else ''}z.{digits}f"  # z: no minus before a rounded zero
     text = format(value, form)
     if interval is not None:
         text += f" [{interval.low:{form}}, {interval.high:{form}}]"

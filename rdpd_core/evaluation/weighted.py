@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from rdpd_core.evaluation.calibration import BINS, log_loss, squared_distance, top_label
 from rdpd_core.evaluation.metrics import THRESHOLD
 from rdpd_core.evaluation.predictions import Predictions
 from rdpd_core.evaluation.scores import METRICS, PER_CLASS
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _MACRO = {"roc_auc": "roc_auc", "pr_auc": "pr_auc", "macro_f1": "f1", "macro_f1_threshold": "f1_threshold"}
 _RANKING = ("roc_auc", "pr_auc")
@@ -131,6 +134,8 @@ class WeightedScores:
 
 def _count(row: np.ndarray, unit: np.ndarray, rows: int, units: int) -> csr_array:
     """Give how many windows each unit has in each row, (rows, U)."""
+    from scipy.sparse import csr_array
+
     table = csr_array((np.ones(len(row)), (row, unit)), shape=(rows, units))
     table.sum_duplicates()
     return table

@@ -14,7 +14,7 @@ def predictions(
     classes: int = 4,
     subjects: int = 12,
     skill: float = 1.0,
-    seed: int = 0,
+    seed: object = 0,
     digits: int | None = None,
     missing: tuple[int, ...] = (),
     attention: int | None = None,

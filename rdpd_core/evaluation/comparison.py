@@ -1,0 +1,219 @@
+"""Arms side by side: mean, spread and interval of each, and its paired difference to the reference arm.
+
+What is resampled: people (with all their windows), and seeds, jointly and alike in both arms of a pair. With several folds a
+fold weighs as much as its people were drawn, so that leave-one-subject-out becomes a resample of subjects.
+
+What is a pair of the signed-rank test: pairs must be independent, and runs that share test subjects or training data are not.
+So with 6 or more folds a pair is a fold, its seeds averaged first; with fewer it is a seed, its folds averaged first. Pairs of
+seeds speak of training's luck only; whether a difference holds for new people is what the interval says. A claim needs both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rdpd_core.errors import DataError, IncompatibleError, UnknownNameError
+from rdpd_core.evaluation.arms import REFERENCE, TITLES, Comparison, Difference, Row, Run
+from rdpd_core.evaluation.intervals import DRAWS, check_draws, chunks, draw_weights, percentile_interval, resampling_units
+from rdpd_core.evaluation.metrics import score
+from rdpd_core.evaluation.paired import MINIMUM_FOLDS, MINIMUM_SEEDS, holm, smallest_p, verdict, wilcoxon_p
+from rdpd_core.evaluation.predictions import Predictions
+from rdpd_core.evaluation.scores import COMPARED, Interval, metric
+from rdpd_core.evaluation.weighted import WeightedScores
+from rdpd_core.runtime import numpy_generator
+
+
+def compare(
+    runs: Sequence[Run],
+    reference: str = REFERENCE,
+    metrics: Sequence[str] = COMPARED,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    titles: Mapping[str, str] = TITLES,
+) -> Comparison:
+    """Compare arms over seeds and folds.
+
+    Args:
+        runs: Every arm, seed and fold once; arms may have different seeds.
+        reference: The arm the others are compared with.
+        metrics: The scores to compare.
+        draws: Resamples of people and seeds.
+        seed: Keys the resamples.
+        titles: Titles of arms, for people; an arm without one is called by its name.
+
+    Raises:
+        UnknownNameError: No run of the reference arm, or no such metric.
+        DataError: No runs, a run given twice, or a fold that cannot be scored.
+        IncompatibleError: Runs of one fold answer different windows.
+        ParameterError: Too few draws.
+    """
+    check_draws(draws)
+    metrics = [metric(name).name for name in metrics]
+    folds = _check(runs, reference)
+    work = _Work(runs, folds, metrics, draws, seed)
+    arms = list(dict.fromkeys(run.arm for run in runs))
+    rows = {name: _rows(work, name, arms, reference, titles) for name in metrics}
+    support = sum(np.bincount(f.target, minlength=len(f.classes)) for f in folds.values())
+    classes = next(iter(folds.values())).classes
+    return Comparison(
+        reference=reference,
+        rows=rows,
+        n_windows=sum(len(f) for f in folds.values()),
+        n_subjects=len(set().union(*(f.subject.tolist() for f in folds.values()))),
+        unit=work.units.kind,
+        n_units=work.units.n,
+        draws=draws,
+        absent=tuple(c for c, n in zip(classes, support, strict=True) if n == 0),
+    )
+
+
+def _check(runs: Sequence[Run], reference: str) -> dict[str, Predictions]:
+    """Give the labeled windows of each fold, after checking that all its runs answer the same."""
+    if not runs:
+        raise DataError("there are no runs to compare; train at least two arms")
+    if reference not in {run.arm for run in runs}:
+        raise UnknownNameError("reference arm", reference, dict.fromkeys(run.arm for run in runs))
+    seen: set[tuple[str, int, str]] = set()
+    first: dict[str, Run] = {}
+    for run in runs:
+        key = (run.arm, run.seed, run.fold)
+        if key in seen:
+            raise DataError(f"the run of arm {run.arm!r}, seed {run.seed}, fold {run.fold!r} was given twice; give it once")
+        seen.add(key)
+        other = first.setdefault(run.fold, run)
+        mine, theirs = run.predictions, other.predictions
+        same = all(np.array_equal(getattr(mine, n), getattr(theirs, n)) for n in ("target", "subject", "recording"))
+        if not same or mine.classes != next(iter(first.values())).predictions.classes:
+            raise IncompatibleError(
+                f"arms {run.arm!r} and {other.arm!r} of fold {run.fold!r} answer different windows or classes "
+                f"({len(mine)} windows of {len(mine.classes)} classes, {len(theirs)} of {len(theirs.classes)}); "
+                "compare runs on the same test set"
+            )
+    return {fold: run.predictions.labeled() for fold, run in first.items()}
+
+
+class _Work:
+    """Scores of every run as observed, and under every resample of people."""
+
+    def __init__(
+        self, runs: Sequence[Run], folds: Mapping[str, Predictions], metrics: Sequence[str], draws: int, seed: int
+    ) -> None:
+        self.runs, self.draws, self.seed = runs, draws, seed
+        self.units = resampling_units(
+            *(np.concatenate([getattr(f, n) for f in folds.values()]) for n in ("subject", "recording"))
+        )
+        generator = numpy_generator("compare", seed, self.units.kind, self.units.n)
+        self.people = list(chunks(self.units.n, draws, generator))
+        cuts = np.cumsum([len(f) for f in folds.values()])[:-1]
+        index = dict(zip(folds, np.split(self.units.index, cuts), strict=True))
+        self.observed = [score(run.predictions).values for run in runs]
+        self.fold_weight, self.partial = self._folds(folds, index)
+        self.resampled = [self._scores(run, index[run.fold], metrics) for run in runs] if self.units.enough else []
+
+    def _folds(self, folds: Mapping[str, Predictions], index: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
+        """Give how much each fold weighs in each draw, and in how many draws a fold lacked one of its classes."""
+        weight, lacking = {}, np.zeros(self.draws, dtype=bool)
+        for fold, given in folds.items():
+            kernel, own = WeightedScores(given, index[fold], self.units.n, ()), np.unique(index[fold])
+            weight[fold] = np.concatenate([w[own].mean(axis=0) for w in self.people])
+            lacking |= np.concatenate([kernel.missing(w) for w in self.people]) & (weight[fold] > 0)
+        return weight, int(lacking.sum())
+
+    def _scores(self, run: Run, index: np.ndarray, metrics: Sequence[str]) -> dict[str, np.ndarray]:
+        kernel = WeightedScores(run.predictions.labeled(), index, self.units.n, metrics)
+        parts = [kernel(weights) for weights in self.people]
+        return {name: np.concatenate([part[name] for part in parts]) for name in metrics}
+
+    def interval(self, runs: Sequence[int], value: Callable[[int], np.ndarray]) -> Interval | None:
+        """Give the interval of a mean over runs, resampling people and the seeds of these runs.
+
+        Args:
+            runs: Positions in `self.runs`.
+            value: Gives what is averaged, (R,), for a position.
+        """
+        if not self.resampled:
+            return None
+        seeds = sorted({self.runs[i].seed for i in runs})
+        drawn = draw_weights(len(seeds), self.draws, numpy_generator("seeds", self.seed, *seeds))
+        total, weight = np.zeros(self.draws), np.zeros(self.draws)
+        for i in runs:
+            values = value(i)
+            share = np.where(
+                np.isfinite(values), drawn[seeds.index(self.runs[i].seed)] * self.fold_weight[self.runs[i].fold], 0
+            )
+            total += share * np.nan_to_num(values)
+            weight += share
+        with np.errstate(invalid="ignore"):
+            return percentile_interval(total / weight, self.units, self.partial)
+
+
+def _rows(work: _Work, name: str, arms: Sequence[str], reference: str, titles: Mapping[str, str]) -> tuple[Row, ...]:
+    """Give the rows of one metric."""
+    found = {arm: _difference(work, name, arm, reference) for arm in arms if arm != reference}
+    tested = [arm for arm, d in found.items() if d["n_seeds"] >= MINIMUM_SEEDS]
+    corrected = dict(zip(tested, holm([found[arm]["p"] for arm in tested]), strict=True))
+    reachable = dict(zip(tested, holm([smallest_p(found[arm]["n_pairs"]) for arm in tested]), strict=True))
+    rows = []
+    for arm in arms:
+        difference = None
+        if arm != reference:
+            given = found[arm] | {"p_holm": corrected.get(arm)}
+            told = {k: v for k, v in given.items() if k != "p"}
+            claim, sentence = verdict(
+                **told,
+                reference=titles.get(reference, reference),
+                reachable=reachable.get(arm, 1.0),
+                higher_is_better=metric(name).higher_is_better,
+            )
+            difference = Difference(**given, claim=claim, verdict=sentence)
+        rows.append(_arm(work, name, arm, titles.get(arm, arm), difference))
+    return tuple(rows)
+
+
+def _arm(work: _Work, name: str, arm: str, title: str, difference: Difference | None) -> Row:
+    own = [i for i, run in enumerate(work.runs) if run.arm == arm]
+    values = {i: work.observed[i][name] for i in own}
+    seeds = _grouped(values, lambda i: work.runs[i].seed)
+    return Row(
+        arm=arm,
+        title=title,
+        mean=float(np.mean(list(values.values()))),
+        spread=float(np.std(list(seeds.values()), ddof=1)) if len(seeds) > 1 else None,
+        interval=work.interval(own, lambda i: work.resampled[i][name]),
+        n_seeds=len(seeds),
+        n_folds=len({work.runs[i].fold for i in own}),
+        seeds=tuple(sorted(seeds.items())),
+        difference=difference,
+    )
+
+
+def _difference(work: _Work, name: str, arm: str, reference: str) -> dict[str, Any]:
+    """Give what is known of an arm's difference before it is corrected for the number of arms."""
+    at = {(run.seed, run.fold): i for i, run in enumerate(work.runs) if run.arm == reference}
+    both = {i: at[run.seed, run.fold] for i, run in enumerate(work.runs) if run.arm == arm and (run.seed, run.fold) in at}
+    gaps = {i: work.observed[i][name] - work.observed[j][name] for i, j in both.items()}
+    folds = {work.runs[i].fold for i in both}
+    pairs = "folds" if len(folds) >= MINIMUM_FOLDS else "seeds"
+    paired = _grouped(gaps, lambda i: work.runs[i].fold if pairs == "folds" else work.runs[i].seed)
+    return {
+        "mean": float(np.mean(list(gaps.values()))) if gaps else None,
+        "interval": work.interval(list(both), lambda i: work.resampled[i][name] - work.resampled[both[i]][name])
+        if gaps
+        else None,
+        "p": wilcoxon_p(list(paired.values())) if gaps else None,
+        "n_pairs": len(paired),
+        "pairs": pairs,
+        "n_seeds": len({work.runs[i].seed for i in both}),
+    }
+
+
+def _grouped(values: Mapping[int, float], key: Callable[[int], Any]) -> dict[Any, float]:
+    """Give the mean of values by group."""
+    groups: dict[Any, list[float]] = {}
+    for i, value in values.items():
+        groups.setdefault(key(i), []).append(value)
+    return {name: float(np.mean(many)) for name, many in groups.items()}

@@ -1,0 +1,91 @@
+"""Whether an arm differs from the reference: exact paired tests, corrected for the number of arms, and what may be said.
+
+References:
+    Wilcoxon, Biometrics Bulletin 1, 1945 (signed ranks); Holm, Scandinavian Journal of Statistics 6, 1979 (correction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rdpd_core.evaluation.scores import Interval
+
+SIGNIFICANT = 0.05
+MINIMUM_SEEDS = 5
+MINIMUM_FOLDS = 6
+
+
+def wilcoxon_p(differences: Sequence[float] | np.ndarray) -> float:
+    """Give the two-sided p of Wilcoxon's signed-rank test; 1 where all differences are zero.
+
+    Differences equal to 12 decimals count as equal, so that rounding makes no ranks.
+
+    Args:
+        differences: (n,), of independent pairs.
+    """
+    from scipy.stats import wilcoxon
+
+    rounded = np.round(np.asarray(differences, dtype=np.float64), 12)
+    return float(wilcoxon(rounded).pvalue) if rounded.any() else 1.0
+
+
+def smallest_p(n: int) -> float:
+    """Give the smallest two-sided p that n pairs can reach: 0.0625 for 5."""
+    return min(1.0, 2.0 ** (1 - n))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Give p-values corrected for their number by Holm's step-down rule, in the order given."""
+    order = np.argsort(p, kind="stable")
+    out, running = [0.0] * len(p), 0.0
+    for rank, at in enumerate(order):
+        running = max(running, min(1.0, (len(p) - rank) * p[at]))
+        out[at] = running
+    return out
+
+
+def verdict(
+    *,
+    reference: str,
+    n_seeds: int,
+    n_pairs: int,
+    pairs: str,
+    mean: float,
+    interval: Interval | None,
+    p_holm: float | None,
+    reachable: float,
+    higher_is_better: bool,
+) -> tuple[str, str]:
+    """Give what may be claimed ("better", "worse" or "none") and a sentence that says it.
+
+    A claim needs 5 seeds, a corrected p below 0.05, and an interval that excludes 0.
+
+    Args:
+        reference: Title of the arm compared with.
+        n_seeds: Seeds that both arms have.
+        n_pairs: Independent pairs.
+        pairs: What a pair is: "seeds" or "folds".
+        mean: Mean difference to the reference.
+        interval: Of the difference; None if there are too few people.
+        p_holm: Corrected p; None if untested.
+        reachable: The smallest corrected p that so many pairs could reach among so many arms.
+        higher_is_better: Direction of the metric.
+    """
+    if n_seeds == 0:
+        return "none", f"no run in common with {reference}"
+    if n_seeds < MINIMUM_SEEDS or p_holm is None:
+        return "none", f"too few seeds to say (n={n_seeds})"
+    if reachable >= SIGNIFICANT:
+        return "none", (
+            f"no difference shown: n={n_pairs} {pairs} cannot reach p < {SIGNIFICANT} "
+            f"(smallest possible {reachable:.4g}); add {pairs}"
+        )
+    basis = f"(n={n_pairs} {pairs}, p={p_holm:.2g})"
+    if interval is None:
+        return "none", f"no difference shown: too few people for an interval {basis}"
+    if p_holm >= SIGNIFICANT or not interval.excludes(0):
+        return "none", f"no difference shown {basis}"
+    claim = "better" if (mean > 0) == higher_is_better else "worse"
+    return claim, f"{claim} than {reference} {basis}"
