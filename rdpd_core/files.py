@@ -46,8 +46,11 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         DataError: The disk is full, or the folder cannot be written; the old file is still there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _explained(error, path, len(data)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -65,8 +68,9 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 def _explained(error: OSError, path: Path, size: int) -> DataError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        free = shutil.disk_usage(path.parent).free
-        return DataError(f"disk full: {path.name} needs {size / 1e6:.1f} MB, {free / 1e6:.1f} MB are free in {path.parent}; free some space")
+        there = next(folder for folder in path.absolute().parents if folder.exists())
+        room = f"needs {size / 1e6:.1f} MB, {shutil.disk_usage(there).free / 1e6:.1f} MB are free in {there}"
+        return DataError(f"disk full: {path.name} {room}; free some space")
     return DataError(f"cannot write {path}: {error.strerror}; choose a folder that can be written")
 
 

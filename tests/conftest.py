@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -11,6 +12,9 @@ def pytest_configure():
     # Before anything loads a numerical library: thread pools that together exceed the cores slow each other down many times.
     for name in THREAD_SETTINGS:
         os.environ.setdefault(name, "1")
+    # The same examples every time, and none judged by the clock of a busy machine.
+    settings.register_profile("steady", derandomize=True, database=None, deadline=None, max_examples=60)
+    settings.load_profile("steady")
 
 
 def in_ci() -> bool:
