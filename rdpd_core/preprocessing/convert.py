@@ -31,8 +31,12 @@ def conversion_key(preparation: Preparation, channels: Sequence[Channel], classe
         classes: In the order of the targets.
         digest: Of the source files.
     """
-    kept = {k: v for k, v in asdict(preparation).items() if k not in ("window_s", "stride_s", "segment_s")}
-    return digest_json([FORMAT, digest, kept, [asdict(c) for c in channels], list(classes)])
+    return digest_json([FORMAT, digest, _lasting(preparation), [asdict(c) for c in channels], list(classes)])
+
+
+def _lasting(preparation: Preparation) -> dict[str, Any]:
+    """Give the settings that stored samples depend on."""
+    return {k: v for k, v in asdict(preparation).items() if k not in ("window_s", "stride_s", "segment_s")}
 
 
 def convert(
@@ -135,18 +139,17 @@ class _Writer:
         scaled = self.preparation.standardize == "recording"
         channels = [replace(c, unit=UNIT_OF_SCALED) if scaled else c for c in self.channels]
         many = len(self.seen)
-        flat = [f"Channel {name} was constant in {n} of {many} recordings; 0 stands there." for name, n in self.flat.items()]
-        return {
-            "format": FORMAT,
-            "key": key,
+        content = {
+            "preparation": _lasting(self.preparation),
             "sha256": self.sha256.hexdigest(),
             "total": self.total,
-            "sampling_rate": float(self.preparation.rate_hz),
             "channels": [asdict(c) for c in channels],
             "classes": list(self.classes),
             "recordings": self.table,
-            "notices": [*notices, *flat],
         }
+        flat = [f"Channel {name} was constant in {n} of {many} recordings; 0 stands there." for name, n in self.flat.items()]
+        # The digest is of what is stored and how it was made; a copy of the files on another machine gives the same.
+        return {**content, "format": FORMAT, "key": key, "digest": digest_json(content), "notices": [*notices, *flat]}
 
     def _header(self) -> int:
         shape = (self.total, len(self.channels))

@@ -40,8 +40,9 @@ def split(windows: Windows, assignment: Mapping[str, str]) -> Splits:
         SplitError: A subject is in no part, a part is empty, or a class is missing in a part.
         DataError: There is only one class.
     """
-    part_of = np.array([_part(assignment, str(s), at) for at, s in enumerate(windows.subject)])
-    parts = Splits(*(windows.select(np.flatnonzero(part_of == part)) for part in PARTS))
+    subjects, first, owner = np.unique(windows.subject, return_index=True, return_inverse=True)
+    part_of = np.array([_part(assignment, str(s), int(at)) for s, at in zip(subjects, first, strict=True)], dtype=str)
+    parts = Splits(*(windows.select(np.flatnonzero(part_of[owner] == part)) for part in PARTS))
     check_disjoint(parts)
     check_classes(parts)
     return parts

@@ -38,7 +38,7 @@ class Converted:
         classes: All class names the recordings may carry.
         sampling_rate: Hz.
         key: Digest of the source and the preparation.
-        digest: Digest of the samples, the index and the key.
+        digest: Digest of the samples, their index and how they were made; the same on every machine.
         notices: Sentences that a reader of results should know.
     """
 
@@ -70,7 +70,7 @@ def open_converted(folder: Path) -> Converted:
     Raises:
         DataError: A file is missing, cut short or changed; the message names the folder and what is wrong.
     """
-    index, digest = _read_index(folder)
+    index = _read_index(folder)
     signal = _open_signal(folder / SIGNAL, (index["total"], len(index["channels"])))
     table = index["recordings"]
     return Converted(
@@ -83,28 +83,27 @@ def open_converted(folder: Path) -> Converted:
         facts=tuple(table["facts"]),
         channels=tuple(Channel(**c) for c in index["channels"]),
         classes=tuple(index["classes"]),
-        sampling_rate=index["sampling_rate"],
+        sampling_rate=float(index["preparation"]["rate_hz"]),
         key=index["key"],
-        digest=digest,
+        digest=index["digest"],
         notices=tuple(index["notices"]),
     )
 
 
-def _read_index(folder: Path) -> tuple[dict[str, Any], str]:
+def _read_index(folder: Path) -> dict[str, Any]:
     try:
         content = (folder / INDEX).read_bytes()
         sealed = (folder / SEAL).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the stored recordings in {folder} have no readable index; delete the folder") from error
-    digest = digest_bytes(content)
-    if digest != sealed:
+    if digest_bytes(content) != sealed:
         raise DataError(f"the index of the stored recordings in {folder} was changed; delete the folder")
     index = json.loads(content)
     if index.get("format") != FORMAT:
         raise DataError(
             f"the stored recordings in {folder} have format {index.get('format')}, not {FORMAT}; delete the folder"
         )
-    return index, digest
+    return index
 
 
 def _open_signal(path: Path, shape: tuple[int, int]) -> np.ndarray:

@@ -60,6 +60,17 @@ def test_what_was_made_of_other_files_or_otherwise_is_made_anew(tmp_path: Path) 
     assert slower.signal.shape == (3, 200)
 
 
+def test_the_digest_is_of_the_content_not_of_where_it_came_from(tmp_path: Path) -> None:
+    here, there = run(tmp_path / "a", digest="1"), run(tmp_path / "b", digest="2")
+    assert here.digest == there.digest
+    assert here.digest == there.digest
+    assert here.key != there.key
+    other = toy_recording("ann")
+    other.signal[0, 7] += 1e-3
+    digests = {run(tmp_path / n, [r]).digest for n, r in (("c", toy_recording("ann")), ("d", other))}
+    assert len(digests) == 2
+
+
 def test_window_lengths_do_not_change_what_is_stored(tmp_path: Path) -> None:
     first = run(tmp_path / "c")
     assert run(tmp_path / "c", broken(), replace(PLAIN, window_s=2.0, stride_s=1.0, segment_s=0.5)).digest == first.digest
