@@ -21,6 +21,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 _PARTS = ("train", "valid", "test")
 _MOST = 4096
+_DEEPEST = 8
 
 
 def slug(value: Any) -> str | None:
@@ -92,6 +93,15 @@ def settings(value: Any) -> str | None:
     return None
 
 
+def plain(value: Any, depth: int = 0) -> bool:
+    """Say whether JSON holds a value: texts, finite numbers, true, false, null, and lists and mappings of them."""
+    if isinstance(value, (Mapping, list, tuple)):
+        inner = value.values() if isinstance(value, Mapping) else value
+        named = not isinstance(value, Mapping) or all(isinstance(name, str) for name in value)
+        return depth < _DEEPEST and named and all(plain(v, depth + 1) for v in inner)
+    return value is None or isinstance(value, (str, bool)) or _real(value)
+
+
 def words(value: Any) -> str | None:
     """Check a mapping of text to text."""
     good = isinstance(value, Mapping) and all(text(k) is None and text(v) is None for k, v in value.items())
@@ -117,10 +127,12 @@ def classes(value: Any) -> str | None:
 
 
 def normalization(value: Any) -> str | None:
-    """Check mean, std and standardize, with one finite mean and one positive std per channel."""
-    problem = _keys(value, ("mean", "std", "standardize"))
-    if problem:
-        return problem
+    """Check mean, std and standardize, with one finite mean and one positive std per channel; "source" may say of what."""
+    wanted = {"mean", "std", "standardize"}
+    if not isinstance(value, Mapping) or not wanted <= set(value) <= wanted | {"source"}:
+        return "must hold mean, std and standardize, and may hold source"
+    if "source" in value and (problem := text(value["source"])):
+        return f"source {problem}"
     if not all(isinstance(value[k], Sequence) and all(map(_real, value[k])) for k in ("mean", "std")):
         return "mean and std must be lists of finite numbers"
     if len(value["mean"]) != len(value["std"]) or min(value["std"], default=0) <= 0:
@@ -156,9 +168,9 @@ def parameters(value: Any) -> str | None:
 
 
 def training(value: Any) -> str | None:
-    """Check what is said of training: at least epochs and best_epoch."""
-    if problem := settings(value):
-        return problem
+    """Check what is said of training: at least epochs and best_epoch; the rest is anything that JSON holds."""
+    if not isinstance(value, Mapping) or not plain(value):
+        return f"must map names to texts, finite numbers, true, false, null, lists and mappings, at most {_DEEPEST} deep"
     if not {"epochs", "best_epoch"} <= set(value) or any(whole(0)(value[k]) for k in ("epochs", "best_epoch")):
         return "must hold epochs and best_epoch, whole numbers of 0 and more"
     return None

@@ -11,10 +11,11 @@ import pytest
 from rdpd_core.errors import DataError, IncompatibleError, ParameterError, UnknownNameError
 from rdpd_core.evaluation.arms import Comparison, Row, Run
 from rdpd_core.evaluation.comparison import compare
-from rdpd_core.evaluation.intervals import evaluate
+from rdpd_core.evaluation.intervals import draw_weights, evaluate
 from rdpd_core.evaluation.metrics import score
 from rdpd_core.evaluation.predictions import Predictions
 from rdpd_core.evaluation.scores import HEADLINE
+from rdpd_core.runtime import numpy_generator
 from tests.core.evaluation.made import predictions
 
 
@@ -108,9 +109,18 @@ def test_leave_one_subject_out_resamples_the_subjects():
     found = compare(given, metrics=["accuracy"], draws=2000)
     assert (found.unit, found.n_units) == ("subjects", 8)
     by_hand = np.array([score(r.predictions).values["accuracy"] for r in given])
-    drawn = np.random.default_rng(0).choice(by_hand, (20_000, 8)).mean(axis=1)
+    drawn = draw_weights(8, 2000, numpy_generator("compare", 0, "subjects", 8))  # a fold drawn twice counts twice
     interval = row(found, "direct").interval
-    assert [interval.low, interval.high] == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=0.01)
+    assert [interval.low, interval.high] == pytest.approx(np.percentile(by_hand @ drawn / 8, [2.5, 97.5]), abs=1e-9)
+
+
+def test_seeds_are_resampled_too():
+    given = [Run("direct", s, "0", predictions(600, subjects=60, skill=3.0 * (s % 2), seed=s)) for s in range(6)]
+    found = row(compare(given, metrics=["accuracy"], draws=500), "direct")
+    alone = row(compare(given[:1], metrics=["accuracy"], draws=500), "direct")
+    width = found.interval.high - found.interval.low
+    assert width > 4 * (alone.interval.high - alone.interval.low), "seeds differ far more than people"
+    assert width == pytest.approx(2 * 1.96 * found.spread * np.sqrt(5 / 6) / np.sqrt(6), rel=0.2)
 
 
 def test_one_run_has_the_interval_of_its_subjects():

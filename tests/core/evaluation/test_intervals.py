@@ -79,6 +79,12 @@ def test_a_draw_without_a_class_averages_the_others_and_is_counted():
     assert np.isnan(found["roc_auc"][2]), "one class alone cannot be ranked"
 
 
+def test_a_class_that_nobody_has_is_not_missing_from_draws():
+    scores = evaluate(predictions(n=400, subjects=20, missing=(1,)), draws=100)
+    assert scores.intervals["roc_auc"].partial == 0
+    assert "class 1" not in scores.per_class_intervals["roc_auc"]
+
+
 def test_chunks_of_draws_do_not_change_a_number(monkeypatch):
     given = predictions(n=150)
     whole = evaluate(given, draws=100).intervals

@@ -34,13 +34,22 @@ WRONG = {
         {"mean": [0], "std": [1, 1], "standardize": "train"},
         {"mean": [0, 0], "std": [1, 1], "standardize": "always"},
         {"mean": [0], "std": [1], "standardize": "train"},
+        {"mean": [0, 0], "std": [1, 1], "standardize": "train", "source": ""},
+        {"mean": [0, 0], "std": [1, 1], "standardize": "train", "extra": 1},
         {"mean": [0, float("nan")], "std": [1, 1], "standardize": "train"},
     ],
     "seed": [-1, 0.5],
     "scores": [{"dev": {}}, {"test": {}}, {"test": 3}, []],
     "parameters": [{"used": 3}, {"used": 3, "with_dormant": 2}, {"used": -1, "with_dormant": 2}],
     "teacher": ["abc", "A" * 64, 0],
-    "training": [{"epochs": 3}, {"epochs": 3, "best_epoch": -1}, 5],
+    "training": [
+        {"epochs": 3, "best_epoch": 1, "history": [{"loss": float("nan")}]},
+        {"epochs": 3, "best_epoch": 1, "tensor": object()},
+        {"epochs": 3, "best_epoch": 1, "names": {1: 2}},
+        {"epochs": 3},
+        {"epochs": 3, "best_epoch": -1},
+        5,
+    ],
     "versions": [{"torch": 2}, []],
     "created": ["2025-01-31", "2025-01-31T12:00:00", "2025-01-31T12:00:00+02:00", "yesterday", 5],
     "weights_sha256": ["x" * 64, None],
@@ -76,6 +85,18 @@ def test_a_card_survives_json_to_the_last_bit():
     assert isinstance(Scores.from_dict(read.scores["test"]), Scores)
     windows = given.to_json().replace("\n", "\r\n").encode()
     assert ModelCard.from_json(windows) == given, "a checkout with other line ends is the same card"
+
+
+def test_what_is_said_of_training_may_be_nested():
+    said = {"epochs": 2, "best_epoch": 1, "experiment": {"arms": ["direct", "rdpd"], "noise": 0.0}, "history": [{"loss": 1.5}]}
+    normal = {"mean": [0.5, 1], "std": [1.0, 2], "standardize": "recording", "source": "d" * 64}
+    given = card(weights_sha256="a" * 64, training=said, normalization=normal)
+    assert ModelCard.from_json(given.to_json().encode()) == given
+    deep: list = []
+    for _ in range(20):
+        deep = [deep]
+    with pytest.raises(ModelFileError, match="training must map"):
+        card(training=said | {"deep": deep})
 
 
 def test_missing_and_unknown_fields_are_named():
