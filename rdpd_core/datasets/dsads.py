@@ -83,7 +83,7 @@ class DSADS(Dataset):
         "legs": _named("RL", "LL"),
         "right_arm_acc": _named("RA", sensor="acc"),
     }
-    preparation = Preparation(rate_hz=25.0, window_s=5.0, stride_s=3.0, segment_s=1.0)
+    preparation = Preparation(rate_hz=25.0, window_s=5.0, stride_s=5.0, segment_s=1.0)
     architecture = {
         "teacher": {"filters": 64, "kernel": 8, "stride": 2, "hidden": 32, "segments": 5, "second_conv": False},
         "student": {"filters": 16, "kernel": 8, "stride": 2, "hidden": 8, "segments": 5, "second_conv": False},

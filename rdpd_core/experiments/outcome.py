@@ -60,7 +60,12 @@ def rebuild(model: str, params: Params, weights: Mapping[str, Tensor], windows: 
 
 
 def predictions_of(
-    model: Model, data: Resident, part: Windows, rows: Sequence[int], amplitude: float = 0.0, noise: tuple[str, int] = ("uniform", 0)
+    model: Model,
+    data: Resident,
+    part: Windows,
+    rows: Sequence[int],
+    amplitude: float = 0.0,
+    noise: tuple[str, int] = ("uniform", 0),
 ) -> Predictions:
     """Give what a model says about the windows of one part.
 
@@ -85,7 +90,12 @@ def predictions_of(
 
 
 def both_parts(
-    model: Model, residents: Mapping[str, Resident], loaded: Loaded, rows: Sequence[int], amplitude: float, noise: tuple[str, int]
+    model: Model,
+    residents: Mapping[str, Resident],
+    loaded: Loaded,
+    rows: Sequence[int],
+    amplitude: float,
+    noise: tuple[str, int],
 ) -> dict[str, Predictions]:
     """Give the predictions on validation and test windows, by part."""
     return {

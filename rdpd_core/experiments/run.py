@@ -41,6 +41,7 @@ class Result:
         choices: Settings chosen on the validation subjects, by split and arm.
         loaded: The data under each split.
         notices: Sentences that belong beside any number.
+        teachers: By split; can be handed to another experiment on the same data, seeds and recipe.
     """
 
     experiment: Experiment
@@ -48,6 +49,7 @@ class Result:
     choices: dict[str, dict[str, Choice]]
     loaded: dict[str, Loaded]
     notices: tuple[str, ...]
+    teachers: dict[str, Teachers]
 
 
 def run(
@@ -57,6 +59,7 @@ def run(
     store: Store | None = None,
     report: Report | None = None,
     should_stop: Callable[[], bool] | None = None,
+    teachers: dict[str, Teachers] | None = None,
 ) -> Result:
     """Train what the experiment asks for and predict on validation and test subjects; the test is touched once, at the end.
 
@@ -67,6 +70,7 @@ def run(
         store: Where a stored teacher is looked up; None takes the default one.
         report: Told of every stage {"kind": "stage", "title"}, and of every step and epoch of the trainer.
         should_stop: Asked after every step; on a yes, what is being trained keeps its best epoch so far and the rest is left out.
+        teachers: Of an earlier result, to be used instead of training them again.
     """
     tell, stop = report or (lambda event: None), should_stop or (lambda: False)
     place = pick_device(device)
@@ -75,18 +79,24 @@ def run(
         experiment.dataset, data_root, lambda done, total: tell({"kind": "recordings", "done": done, "total": total})
     )
     outcomes: list[Outcome] = []
-    choices, loaded = {}, {}
+    choices, loaded, taught = {}, {}, dict(teachers or {})
     for name in experiment.splits:
         loaded[name] = divide(dataset, prepared, name)
-        made, choices[name] = _one_split(experiment, loaded[name], place, store, tell, stop)
+        made, choices[name] = _one_split(experiment, loaded[name], place, store, taught, tell, stop)
         outcomes += made
         if stop():
             break
-    return Result(experiment, tuple(outcomes), choices, loaded, prepared.notices)
+    return Result(experiment, tuple(outcomes), choices, loaded, prepared.notices, taught)
 
 
 def _one_split(
-    experiment: Experiment, loaded: Loaded, device: torch.device, store: Store | None, tell: Report, stop: Callable[[], bool]
+    experiment: Experiment,
+    loaded: Loaded,
+    device: torch.device,
+    store: Store | None,
+    taught: dict[str, Teachers],
+    tell: Report,
+    stop: Callable[[], bool],
 ) -> tuple[list[Outcome], dict[str, Choice]]:
     arms = pick_arms(experiment.arms)
     train, target = training_windows(experiment, loaded)
@@ -99,7 +109,9 @@ def _one_split(
     teachers = None
     if any(arm.imitates or arm.role == "teacher" for arm in arms):
         tell({"kind": "stage", "title": f"teacher{where}"})
-        teachers = get_teachers(experiment, used, residents, store, tell, stop)
+        if loaded.split not in taught:
+            taught[loaded.split] = get_teachers(experiment, used, residents, store, tell, stop)
+        teachers = taught[loaded.split]
         outcomes += teachers.outcomes if "teacher" in experiment.arms else ()
     students = [arm for arm in arms if arm.role == "student"]
     chosen: dict[str, Choice] = {}
@@ -114,7 +126,7 @@ def _one_split(
     return outcomes, chosen
 
 
-def _students(experiment, used, arms, teachers: Teachers | None, residents, windows_digest, where, tell, stop) -> tuple:  # noqa: ANN001
+def _students(experiment, used, arms, teachers: Teachers | None, residents, windows_digest, where, tell, stop) -> tuple:
     device = residents["train"].device
     knowledge = None
     if teachers is not None:
@@ -139,14 +151,14 @@ def _students(experiment, used, arms, teachers: Teachers | None, residents, wind
     return made, chosen
 
 
-def _train(cohort: Cohort, experiment: Experiment, residents: dict[str, Resident], knowledge, tell, stop) -> list[Trained]:  # noqa: ANN001
+def _train(cohort: Cohort, experiment: Experiment, residents: dict[str, Resident], knowledge, tell, stop) -> list[Trained]:
     settings = training_params(experiment, pick_recipe(experiment.recipe))
     train = residents["train"]
     return Trainer(cohort, train, residents["valid"], settings, knowledge, train.target, tell, stop).run()
 
 
 def _outcome(
-    trained: Trained, arm: str, role: str, cohort: Cohort, experiment: Experiment, used: Loaded, residents, teacher: str | None  # noqa: ANN001
+    trained: Trained, arm: str, role: str, cohort: Cohort, experiment: Experiment, used: Loaded, residents, teacher: str | None
 ) -> Outcome:
     rows = poor_rows(experiment, used)
     params = model_params(experiment, used, role)

@@ -68,7 +68,9 @@ def get_teachers(
     return _trained(experiment, loaded, residents, report, should_stop)
 
 
-def _trained(experiment: Experiment, loaded: Loaded, residents: dict, report: Report, should_stop: Callable[[], bool]) -> Teachers:
+def _trained(
+    experiment: Experiment, loaded: Loaded, residents: dict, report: Report, should_stop: Callable[[], bool]
+) -> Teachers:
     device = residents["train"].device
     settings = training_params(experiment, pick_recipe(experiment.recipe))
     keep = experiment.teacher_targets == "train_pass"
@@ -95,7 +97,9 @@ def _trained(experiment: Experiment, loaded: Loaded, residents: dict, report: Re
 def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Store) -> Teachers:
     model, card = store.open(experiment.dataset, experiment.teacher)
     if card.role != "teacher":
-        raise IncompatibleError(f"{card.key} is a {card.role}; name a teacher of {experiment.dataset} (models --dataset {experiment.dataset})")
+        raise IncompatibleError(
+            f"{card.key} is a {card.role}; name a teacher of {experiment.dataset} (models --dataset {experiment.dataset})"
+        )
     windows = loaded.prepared.windows
     check_fit(card_interface(card), interface(windows), "teacher")
     if card.split != loaded.split:
@@ -104,7 +108,9 @@ def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Stor
             "subjects may be among the test subjects. Choose the same split, or train a teacher"
         )
     if experiment.teacher_targets == "train_pass":
-        raise IncompatibleError("outputs of the training pass exist only while a teacher is trained; leave out the stored teacher")
+        raise IncompatibleError(
+            "outputs of the training pass exist only while a teacher is trained; leave out the stored teacher"
+        )
     own, here = Statistics.from_dict(card.normalization), loaded.statistics
     if not (np.allclose(own.mean, here.mean, atol=1e-4 * here.std.min()) and np.allclose(own.std, here.std, rtol=1e-4)):
         raise IncompatibleError(f"the teacher {card.key} was scaled by other training data than these; train a teacher")

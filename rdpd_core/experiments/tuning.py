@@ -66,7 +66,14 @@ def choose(
         if some:
             cohort = student_cohort(experiment, loaded, some, teachers.of_seed, residents["train"].device)
             made = Trainer(
-                cohort, residents["train"], residents["valid"], settings, knowledge, residents["train"].target, report, should_stop
+                cohort,
+                residents["train"],
+                residents["valid"],
+                settings,
+                knowledge,
+                residents["train"].target,
+                report,
+                should_stop,
             ).run()
             scores |= {t.member.name: t.score for t in made}
     if not should_stop():

@@ -1,0 +1,38 @@
+"""An experiment's result as a comparison of arms, with the words that belong beside it."""
+
+from __future__ import annotations
+
+from rdpd_core.evaluation import Run, compare
+from rdpd_core.evaluation.arms import Comparison
+from rdpd_core.experiments.arms import ARMS
+from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.run import Result
+
+
+def comparison_of(result: Result, part: str = "test") -> Comparison:
+    """Compare the arms of a result on one part.
+
+    A stored teacher has one run for all seeds: it is shown with that one and compared with Direct where seeds agree.
+    """
+    runs = [Run(o.arm, o.seed, o.split, o.predictions[part]) for o in result.outcomes]
+    titles = {name: arm.title for name, arm in ARMS.items()}
+    reference = "direct" if any(o.arm == "direct" for o in result.outcomes) else result.outcomes[0].arm
+    return compare(runs, reference, titles=titles)
+
+
+def command_of(experiment: Experiment) -> str:
+    """Give the command line that repeats an experiment."""
+    words = [f"python -m rdpd_core compare {experiment.dataset}"]
+    defaults = Experiment(dataset=experiment.dataset).to_dict()
+    asked = {name: value for name, value in experiment.to_dict().items() if name != "dataset" and value != defaults[name]}
+    asked["view"] = experiment.view
+    for name, value in sorted(asked.items()):
+        if name == "arms":
+            words.append(f"--arms {' '.join(value)}")
+        elif name != "architecture":
+            words.append(f"--{name.replace('_', '-')} {_quoted(str(value))}")
+    return " ".join(words)
+
+
+def _quoted(value: str) -> str:
+    return value if value.replace("_", "").replace(".", "").replace("-", "").isalnum() else f"'{value}'"

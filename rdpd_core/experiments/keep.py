@@ -1,0 +1,107 @@
+"""Keeping what an experiment made: a model card for every outcome, saved with its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rdpd_core.evaluation import evaluate
+from rdpd_core.experiments.arms import ARMS
+from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.outcome import Outcome
+from rdpd_core.experiments.run import Result
+from rdpd_core.methods import METHODS
+from rdpd_core.models import MODELS
+from rdpd_core.runtime import versions
+from rdpd_core.store import ModelCard, Store
+
+SCORED = ("roc_auc", "pr_auc", "macro_f1", "accuracy")
+
+
+def model_name(outcome: Outcome, view: str) -> str:
+    """Give the name a model is kept under: arm, view, split and seed."""
+    words = [outcome.arm] if outcome.arm == "teacher" else [outcome.arm, _slug(view)]
+    return "-".join([*words, f"split_{outcome.split}", f"seed{outcome.seed}"])
+
+
+def card_of(result: Result, outcome: Outcome, created: str) -> ModelCard:
+    """Give the card of one outcome.
+
+    Args:
+        result: The experiment it belongs to.
+        outcome: Which model.
+        created: UTC, ISO 8601.
+    """
+    experiment, loaded = result.experiment, result.loaded[outcome.split]
+    arm, windows = ARMS[outcome.arm], loaded.prepared.windows
+    channels = [windows.channels[row] for row in outcome.rows]
+    is_teacher = arm.role == "teacher"
+    model = MODELS.get(outcome.model)(len(channels), len(windows.classes), windows.samples, outcome.model_params)
+    return ModelCard(
+        name=model_name(outcome, experiment.view),
+        dataset=experiment.dataset,
+        simulated=loaded.dataset.simulated,
+        role="teacher" if is_teacher else "student",
+        arm=outcome.arm,
+        title=f"{arm.title}, {'all channels' if is_teacher else experiment.view}, seed {outcome.seed}",
+        model=outcome.model,
+        model_params=outcome.model_params.to_dict(),
+        method=outcome.method,
+        method_params=dict(outcome.method_params),
+        recipe=experiment.recipe,
+        view="all" if is_teacher else experiment.view,
+        channels=tuple(channels),
+        classes=windows.classes,
+        sampling_rate=windows.sampling_rate,
+        window_samples=windows.samples,
+        segments=outcome.model_params.segments,
+        normalization={**loaded.statistics.select(outcome.rows).to_dict(), "standardize": loaded.prepared.standardize},
+        split=outcome.split,
+        seed=outcome.seed,
+        data_digest=windows.digest,
+        scores={part: _short(predictions) for part, predictions in outcome.predictions.items()},
+        parameters={"used": model.count_parameters(), "with_dormant": model.count_parameters(dormant=True)},
+        teacher=outcome.teacher,
+        training={**outcome.training, "experiment": _asked(experiment)},
+        versions=versions(),
+        licence=loaded.dataset.licence,
+        created=created,
+    )
+
+
+def keep(result: Result, store: Store, created: str, outcomes: Iterable[Outcome] | None = None) -> list[ModelCard]:
+    """Save outcomes with their cards, replacing models of the same name; give the cards as written.
+
+    A teacher that was taken from the store is there already and is left alone.
+    """
+    chosen = result.outcomes if outcomes is None else tuple(outcomes)
+    stored = result.experiment.teacher
+    return [
+        store.save(card_of(result, outcome, created), outcome.weights, overwrite=True)
+        for outcome in chosen
+        if not (stored and outcome.arm == "teacher")
+    ]
+
+
+def switches(outcome: Outcome) -> dict[str, Any]:
+    """Give the settings of an outcome's method in which it departs from the defaults."""
+    defaults = METHODS.get(outcome.method).Params().to_dict()
+    return {name: value for name, value in outcome.method_params.items() if defaults.get(name) != value}
+
+
+def _short(predictions: Any) -> dict[str, Any]:
+    """Give the scores of a card: without the per-class intervals, which the windows give again."""
+    scores = evaluate(predictions, SCORED).to_dict()
+    scores["per_class_intervals"] = {}
+    return scores
+
+
+def _asked(experiment: Experiment) -> dict[str, Any]:
+    defaults = Experiment(dataset=experiment.dataset, view=experiment.view).to_dict()
+    return {
+        name: value for name, value in experiment.to_dict().items() if value != defaults[name] or name in ("dataset", "view")
+    }
+
+
+def _slug(view: str) -> str:
+    return "".join(c if c.isalnum() or c in "._" else "_" for c in view.lower())
