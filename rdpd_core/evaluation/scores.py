@@ -176,7 +176,7 @@ class Scores:
 
     def basis(self) -> str:
         """Say in one sentence what stands behind the numbers."""
-        text = f"n = {self.n_windows} windows of {self.n_subjects} subjects"
+        text = people(self.n_windows, self.n_subjects)
         if self.n_unlabeled:
             text += f", {self.n_unlabeled} without label left out"
         if self.absent:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rdpd_core.evaluation.arms import Comparison, Difference, Row
-from rdpd_core.evaluation.scores import METRICS, Interval, cell
+from rdpd_core.evaluation.scores import METRICS, Interval, cell, people
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = [
@@ -27,7 +27,7 @@ def text(comparison: Comparison) -> str:
 def basis(comparison: Comparison) -> str:
     """Say in a few sentences what stands behind the numbers."""
     c = comparison
-    lines = f"n = {c.n_windows} windows of {c.n_subjects} subjects. ± is the sample standard deviation over seeds."
+    lines = f"{people(c.n_windows, c.n_subjects)}. ± is the sample standard deviation over seeds."
     example = next((row.interval for rows in c.rows.values() for row in rows if row.interval), None)
     if example is None:
         lines += f" No intervals: {c.n_units} {c.unit} are too few to resample."

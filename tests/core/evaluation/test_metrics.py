@@ -11,7 +11,7 @@ from sklearn import metrics as reference
 from rdpd_core.errors import DataError, ShapeError, UnknownNameError
 from rdpd_core.evaluation.metrics import score
 from rdpd_core.evaluation.predictions import Predictions
-from rdpd_core.evaluation.scores import METRICS, PER_CLASS, Interval, Scores, cell, metric
+from rdpd_core.evaluation.scores import METRICS, PER_CLASS, Interval, Scores, cell, metric, people
 from tests.core.evaluation.made import predictions
 
 
@@ -108,6 +108,9 @@ def test_broken_predictions_are_refused():
 
 def test_cells_read_as_a_person_writes_them():
     interval = Interval(0.774, 0.846, "subjects", 29, 500)
+    assert people(1, 1) == "n = 1 window of 1 subject"
+    assert people(600, 30) == "n = 600 windows of 30 subjects"
+    assert cell(-0.0001, sign=True) == "+0.000"
     assert cell(0.8123) == "0.812"
     assert cell(0.8123, interval, 0.0123) == "0.812 [0.774, 0.846] ± 0.012"
     assert cell(0.01, Interval(-0.02, 0.04, "subjects", 29, 500), sign=True) == "+0.010 [-0.020, +0.040]"
