@@ -136,7 +136,8 @@ def _methods(given: argparse.Namespace) -> None:
     from rdpd_core.methods import METHODS
 
     rows = [
-        {"name": m.name, "title": m.title, "imitates": m.family, "settings": ", ".join(f.name for f in dataclasses.fields(m.Params)), "reference": m.reference}
+        {"name": m.name, "title": m.title, "imitates": m.family, "settings": ", ".join(m.Params.__dataclass_fields__),
+         "reference": m.reference}
         for m in METHODS
     ]  # fmt: skip
     _print_rows(rows, given.json)
@@ -211,14 +212,15 @@ def _bench(given: argparse.Namespace) -> None:
     from rdpd_core.runtime import pick_device
 
     timings = bench(
-        given.shapes, given.members, pick_device(given.device), given.repeats, say=lambda text: print(text, file=sys.stderr)
+        given.shapes, given.members, pick_device(given.device), given.repeats, lambda text: print(text, file=sys.stderr)
     )
     if given.json:
         _print_json([t.to_dict() for t in timings])
         return
     rows = [
         {
-            "shape": t.shape, "students": t.members, "dropout": t.dropout_place.replace("_", " "), "times faster per student": f"{t.ratio:.1f}",
+            "shape": t.shape, "students": t.members, "dropout": t.dropout_place.replace("_", " "),
+            "times faster per student": f"{t.ratio:.1f}",
             "share of matrix rate": f"{t.matrix_share:.0%}", "peak memory (MB)": f"{t.peak_mb:.0f}",
         }
         for t in timings

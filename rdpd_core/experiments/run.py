@@ -69,7 +69,7 @@ def run(
         device: As in `runtime.pick_device`.
         store: Where a stored teacher is looked up; None takes the default one.
         report: Told of every stage {"kind": "stage", "title"}, and of every step and epoch of the trainer.
-        should_stop: Asked after every step; on a yes, what is being trained keeps its best epoch so far and the rest is left out.
+        should_stop: Asked after every step; on a yes, what is being trained keeps its best epoch and the rest is left out.
         teachers: Of an earlier result, to be used instead of training them again.
     """
     tell, stop = report or (lambda event: None), should_stop or (lambda: False)

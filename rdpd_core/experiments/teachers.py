@@ -104,8 +104,8 @@ def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Stor
     check_fit(card_interface(card), interface(windows), "teacher")
     if card.split != loaded.split:
         raise IncompatibleError(
-            f"the teacher {card.key} was trained under split {card.split!r}, the experiment uses {loaded.split!r}: its training "
-            "subjects may be among the test subjects. Choose the same split, or train a teacher"
+            f"the teacher {card.key} was trained under split {card.split!r}, the experiment uses {loaded.split!r}: its "
+            "training subjects may be among the test subjects. Choose the same split, or train a teacher"
         )
     if experiment.teacher_targets == "train_pass":
         raise IncompatibleError(

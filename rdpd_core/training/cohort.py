@@ -97,7 +97,7 @@ class Cohort:
 
     def select(self, keep: Sequence[int]) -> None:
         """Keep only some members, by position; the tensors of `trainable` are replaced."""
-        at = torch.tensor(list(keep), device=self.device)
+        at = torch.tensor(list(keep), device=self.device, dtype=torch.long)
         self.members = tuple(self.members[i] for i in keep)
         self.weights = {n: w.detach()[at].requires_grad_() for n, w in self.weights.items()}
         self.own = {n: w.detach()[at].requires_grad_() for n, w in self.own.items()}
