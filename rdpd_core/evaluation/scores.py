@@ -184,6 +184,12 @@ class Scores:
         return text
 
 
+def people(n_windows: int, n_subjects: int) -> str:
+    """Give "n = 600 windows of 30 subjects", in the singular where it is due."""
+    windows, subjects = (f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((n_windows, "window"), (n_subjects, "subject")))
+    return f"n = {windows} of {subjects}"
+
+
 def cell(
     value: float, interval: Interval | None = None, spread: float | None = None, *, digits: int = 3, sign: bool = False
 ) -> str:
