@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from rdpd_core.errors import StoppedError
 from rdpd_core.experiments.arms import ARMS, pick_arms
 from rdpd_core.experiments.build import (
     MODEL,
@@ -71,6 +72,12 @@ def run(
         report: Told of every stage {"kind": "stage", "title"}, and of every step and epoch of the trainer.
         should_stop: Asked after every step; on a yes, what is being trained keeps its best epoch and the rest is left out.
         teachers: Of an earlier result, to be used instead of training them again.
+
+    Raises:
+        StoppedError: It was stopped before the first model was trained.
+        DataError: The recordings cannot be used; the message says why.
+        IncompatibleError: A stored teacher does not fit the data.
+        TrainingError: A loss is not a number.
     """
     tell, stop = report or (lambda event: None), should_stop or (lambda: False)
     place = pick_device(device)
@@ -86,6 +93,8 @@ def run(
         outcomes += made
         if stop():
             break
+    if not outcomes:
+        raise StoppedError("stopped before the first model was trained, so there is nothing to keep")
     return Result(experiment, tuple(outcomes), choices, loaded, prepared.notices, taught)
 
 

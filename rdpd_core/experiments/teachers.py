@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.experiments.build import MODEL, model_params, teacher_cohort, training_params, training_windows
+from rdpd_core.experiments.build import MODEL, model_params, teacher_cohort, training_params
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
@@ -76,9 +76,8 @@ def _trained(
     keep = experiment.teacher_targets == "train_pass"
     settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
     cohort = teacher_cohort(experiment, loaded, device)
-    _, target = training_windows(experiment, loaded)
     made = Trainer(
-        cohort, residents["train"], residents["valid"], settings, target=target, on_event=report, should_stop=should_stop
+        cohort, residents["train"], residents["valid"], settings, on_event=report, should_stop=should_stop
     ).run()
     params, rows = model_params(experiment, loaded, "teacher"), cohort.members[0].channels
     models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
