@@ -79,7 +79,7 @@ def _trained(
     made = Trainer(
         cohort, residents["train"], residents["valid"], settings, on_event=report, should_stop=should_stop
     ).run()
-    params, rows = model_params(experiment, loaded, "teacher"), cohort.members[0].channels
+    params, rows = model_params(experiment, loaded, "teacher"), tuple(range(len(loaded.prepared.windows.channels)))
     models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
     outcomes = tuple(
         Outcome(

@@ -132,6 +132,13 @@ def test_a_student_cannot_be_taken_for_a_teacher(toy, tmp_path):
         run(brief(arms=("rdpd",), teacher="nobody"), store=store)
 
 
+def test_members_that_lose_patience_end_one_by_one(toy):
+    result = run(brief(arms=("teacher", "direct", "rdpd"), epochs=60, patience=2))
+    for outcome in result.outcomes:
+        assert outcome.training["epochs"] in (60, outcome.training["best_epoch"] + 2)
+        assert len(outcome.training["history"]) == outcome.training["epochs"]
+
+
 def test_a_stop_keeps_the_best_epoch_so_far(toy):
     seen = []
     result = run(
@@ -159,8 +166,8 @@ def test_comparison_names_its_reference_and_counts(toy):
 
 def test_unknown_words_are_answered_with_the_known_ones(toy):
     for change, told in (
-        ({"dataset": "toyz"}, "did you mean 'toy'"), ({"view": "wirst"}, "did you mean 'wrist'"), ({"arms": ("rdpt",)}, "did you mean 'rdpd'"),
-        ({"split": "fixd"}, "did you mean 'fixed'"),
+        ({"dataset": "toyz"}, "did you mean 'toy'"), ({"view": "wirst"}, "did you mean 'wrist'"),
+        ({"arms": ("rdpt",)}, "did you mean 'rdpd'"), ({"split": "fixd"}, "did you mean 'fixed'"),
     ):  # fmt: skip
         with pytest.raises(UnknownNameError, match=told):
             brief(**change)
