@@ -29,8 +29,7 @@ OLDEST = (3, 11)
 NEEDED_GB = 2.5
 LOCK, STAMP, LOG = "rdpd-lock", "rdpd-stamp.json", "rdpd-pip.log"
 STARTED_BY = "RDPD_STARTED_BY"
-POLL_S = 0.2
-PLAIN_LINE_EVERY_S = 2.0
+POLL_S, PLAIN_LINE_EVERY_S = 0.2, 2.0
 WINDOWS = os.name == "nt"
 OTHER_FOLDER = "name another folder in RDPD_VENV"
 TROUBLE = {
@@ -42,7 +41,8 @@ TROUBLE = {
     ),
     r"Permission denied|Read-only file system": f"The folder cannot be written. Make it writable, or {OTHER_FOLDER}.",
     r"No matching distribution found for (\S+)": (
-        "The package registry has nothing for this Python and this system that fits {}. Try another Python from 3.11 on."
+        "No {} was found. Either the package registry has none for this Python and this system, "
+        "or pip's settings lead to none: python3 -m pip config list."
     ),
 }
 
@@ -130,7 +130,8 @@ def is_current(home: Path, requirements: Sequence[str]) -> bool:
     stamp = _read_stamp(home)
     installed = stamp.get("requirements", {})
     return (
-        os.access(interpreter(home), os.X_OK)
+        (home / "pyvenv.cfg").is_file()
+        and os.access(interpreter(home), os.X_OK)
         and stamp.get("python") == os.path.realpath(interpreter(home))
         and (home / stamp.get("packages", "missing")).is_dir()
         and all(installed.get(name) == _digest(name) for name in requirements)

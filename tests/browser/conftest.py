@@ -1,0 +1,118 @@
+"""A browser, and the app started as a person would."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from app.__main__ import is_healthy
+from rdpd_core.environment import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+ENDS_WITHIN_S = 15
+CHART, ERROR, RUNNING = ".js-plotly-plot", "[data-testid=stException]", "[data-testid=stStatusWidget]"
+LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:")
+TEST_SETTINGS = re.compile(r"RDPD_|PYTHON|VIRTUAL_ENV$|STREAMLIT_|\w+_NUM_THREADS$")  # a person who starts the app has none
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """A Chromium without a window; ends with the last test of this folder, as it holds an event loop of its own."""
+    from playwright.sync_api import sync_playwright
+
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.skip(f"no browser is installed: looked for {', '.join(BROWSERS)}")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", *QUIET])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page of the size of a laptop's screen; no script may fail in it, and nothing may be fetched from elsewhere."""
+    failures, elsewhere = [], []
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("request", lambda request: None if LOCAL.match(request.url) else elsewhere.append(request.url))
+        yield page
+    assert not failures, f"scripts failed in the browser: {failures}"
+    assert not elsewhere, f"the page asked other machines: {elsewhere}"
+
+
+@pytest.fixture(scope="package")
+def app_url(tmp_path_factory):
+    """The address of the running app, with caches and results of its own."""
+    home = tmp_path_factory.mktemp("app")
+    with running_app(ROOT, sys.executable, home, within_s=60, RDPD_VENV=sys.prefix) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_app():
+    """Starts the app elsewhere: `with fresh_app(root, python, home, within_s=...) as url`."""
+    return running_app
+
+
+@pytest.fixture
+def sees_picture(page):
+    """Opens an address and waits for a drawn chart; fails if the page shows an error instead."""
+
+    def look(url, within_s=60):
+        page.goto(url)
+        page.wait_for_selector(f"{CHART}, {ERROR}", timeout=within_s * 1000)
+        page.wait_for_selector(RUNNING, state="detached", timeout=within_s * 1000)
+        errors = [element.inner_text() for element in page.query_selector_all(ERROR)]
+        assert not errors, f"the page shows errors: {errors}"
+        assert page.query_selector(f"{CHART} .main-svg"), "the chart is empty"
+
+    return look
+
+
+@contextmanager
+def running_app(root, python, home, within_s, **more):
+    """Start `python -m app` in a copy of the project, wait until it answers, and end it with Ctrl-C."""
+    env = {name: value for name, value in os.environ.items() if not TEST_SETTINGS.match(name)}
+    env |= {"RDPD_CACHE": str(home / "cache"), "RDPD_WORK": str(home / "work"), **more}
+    port = free_port()
+    url, log = f"http://127.0.0.1:{port}", home / "app.log"
+    command = [python, "-m", "app", "--no-browser", "--port", str(port)]
+    with log.open("w") as file, subprocess.Popen(command, cwd=root, env=env, stdout=file, stderr=subprocess.STDOUT) as process:
+        try:
+            wait_for(url, process, log, within_s)
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                code = process.wait(timeout=ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                pytest.fail(f"the app did not end within {ENDS_WITHIN_S} s of Ctrl-C; it said:\n{log.read_text()}")
+    assert code == 0, f"the app ended with exit code {code}; it said:\n{log.read_text()}"
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def free_port() -> int:
+    """Give a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url, process, log, within_s):
+    """Return once the app answers; fail with what it said if it ends or takes too long."""
+    until = time.monotonic() + within_s
+    while not is_healthy(url):
+        if process.poll() is not None or time.monotonic() > until:
+            pytest.fail(f"the app did not answer at {url} within {within_s} s; it said:\n{log.read_text()}")
+        time.sleep(0.2)
