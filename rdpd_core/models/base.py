@@ -14,7 +14,6 @@ from rdpd_core.params import Params
 from rdpd_core.registry import Registry
 from rdpd_core.types import ModelOutput
 
-
 DROPOUT_LEVELS = 256  # one random byte decides about one value, so a rate is rounded to 1/256; 0.5 is exact
 
 

@@ -36,7 +36,7 @@ class RCNN(Model):
         hidden: int = number(8, 1, 512, "hidden units of the LSTM, per direction")
         segments: int = number(4, 1, 256, "segments in a window, which attention weighs")
         second_conv: bool = flag(False, "a second convolution of twice the filters; the published code has it for PTBDB only")
-        dropout: float = number(0.5, 0.0, 0.95, "share of values dropped after each convolution; from the code, not in the paper")
+        dropout: float = number(0.5, 0.0, 0.95, "share dropped after each convolution; from the code, not in the paper")
         dropout_place: str = choice(
             "before_pooling",
             ("before_pooling", "after_pooling"),
@@ -96,6 +96,7 @@ class RCNN(Model):
 
     def forward(self, x: Tensor, keep: Mapping[str, Tensor] | None = None) -> ModelOutput:
         """Run the network; features are `segments` (B, S, D), `recurrent` (B, S, 2U) and `context` (B, 2U)."""
+        self.check_input(x)
         p, keep = self.params, keep or {}
         batch, scale = x.shape[0], kept_scale(p.dropout)
         rows = x.reshape(batch, self.channels, p.segments, -1).permute(3, 1, 2, 0)  # (L, C, S, B)
@@ -113,7 +114,8 @@ class RCNN(Model):
         attention = torch.einsum("usb,u->sb", q, self.attend).softmax(0)  # (S, B)
         context = (q * attention).sum(1)  # (2U, B)
         logits = (self.dense_weight @ context).t() + self.dense_bias  # (B, K)
-        features = {"segments": h.reshape(-1, p.segments, batch).permute(2, 1, 0), "recurrent": q.permute(2, 1, 0), "context": context.t()}
+        segments = h.reshape(-1, p.segments, batch).permute(2, 1, 0)
+        features = {"segments": segments, "recurrent": q.permute(2, 1, 0), "context": context.t()}
         return ModelOutput(logits, attention.t(), features)
 
     def count_parameters(self, dormant: bool = False) -> int:
@@ -140,7 +142,8 @@ def _positions(samples: int, p: RCNN.Params) -> list[int]:
     for layer in range(2 if p.second_conv else 1):
         if length < p.kernel:
             raise ParameterError(
-                f"convolution {layer + 1} has a kernel of {p.kernel}, but only {length} positions to cover; use a shorter kernel or stride, or fewer segments"
+                f"convolution {layer + 1} has a kernel of {p.kernel}, but only {length} positions to cover; "
+                "use a shorter kernel or stride, or fewer segments"
             )
         length = (length - p.kernel) // p.stride + 1
         found.append(length)
