@@ -12,8 +12,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rdpd_core.errors import UnknownNameError
+
 SMALLEST = 1e-8
 ATTENTION_FORMS = ("student_teacher", "teacher_student", "js")
+SOFT_FORMS = ("cross_entropy", "kl")
+SOFT_SCALES = ("squared", "one")
+
+
+def _check_form(kind: str, form: str, known: tuple[str, ...]) -> None:
+    if form not in known:
+        raise UnknownNameError(kind, form, known)
 
 
 def _labeled_mean(log_p: Tensor, target: Tensor) -> Tensor:
@@ -54,7 +63,12 @@ def soft_target(
         scale: "squared" multiplies by temperature^2 and keeps gradients comparable between temperatures; "one" does not.
         student_temperature: False divides only the teacher's logits, as the published code of generalized distillation.
         divisor: What the sum over windows is divided by; None takes B. RDPD's code divides by the configured batch size.
+
+    Raises:
+        UnknownNameError: No such form or scale.
     """
+    _check_form("form of soft target", form, SOFT_FORMS)
+    _check_form("scale of soft target", scale, SOFT_SCALES)
     log_p = (student / temperature if student_temperature else student).log_softmax(-1)
     log_q = (teacher.detach() / temperature).log_softmax(-1)
     distance = (log_q - log_p) if form == "kl" else -log_p
@@ -73,7 +87,11 @@ def attention_divergence(
         form: "student_teacher" is KL(student || teacher), the paper's; "teacher_student" the other way round, as in the
             published code; "js" the Jensen-Shannon divergence.
         divisor: What the sum over windows is divided by; None takes B.
+
+    Raises:
+        UnknownNameError: No such form.
     """
+    _check_form("form of attention divergence", form, ATTENTION_FORMS)
     a, b = student.clamp(min=SMALLEST), teacher.detach().clamp(min=SMALLEST)
     if form == "student_teacher":
         total = (a * (a.log() - b.log())).sum()

@@ -147,7 +147,7 @@ def test_without_gradient_the_outputs_are_the_same(second_conv, place):
 def test_first_weights_have_the_bounds_of_the_published_code():
     p = RCNN.Params(filters=40, kernel=8, stride=4, hidden=20, second_conv=True)
     model = RCNN(30, 10, 400, p)
-    model.initialize(torch.Generator().manual_seed(1))
+    model.initialize(torch.Generator().manual_seed(2))
     bounds = {
         "conv_weight": math.sqrt(6 / (8 * (30 + 40))),
         "conv2_weight": math.sqrt(6 / (8 * (40 + 80))),
