@@ -22,7 +22,7 @@ class KeyedDropout:
         """Remember the members' seeds."""
         self.device = device
         self._drawn_on = device if device.type == "cuda" else torch.device("cpu")
-        self._seeds = sorted(set(seeds))
+        self._seeds = list(dict.fromkeys(seeds))  # by first place, so that rows need no sorting where all differ
         self._row = torch.tensor([self._seeds.index(s) for s in seeds], device=self._drawn_on)
         self._streams: list[torch.Generator] = []
 

@@ -11,6 +11,32 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from rdpd_core.errors import TrainingError
+
+
+def score_members(name: str, logits: Tensor, target: Tensor) -> Tensor:
+    """Give a validation score of every member, (M,); windows without label do not count.
+
+    Args:
+        name: Of `SELECTION`.
+        logits: (M, N, K); a member with a value that is not finite scores NaN, whatever the ranks of the others say.
+        target: (N,), -1 where there is no label.
+
+    Raises:
+        TrainingError: No window has a label, or all have the same and the score is a ranking of classes.
+    """
+    if logits.device.type == "mps":  # which has no numbers of 64 bits
+        logits, target = logits.cpu(), target.cpu()
+    there = target >= 0
+    if not there.all():
+        logits, target = logits[:, there], target[there]
+    if not len(target):
+        raise TrainingError("no validation window has a label; epochs cannot be chosen without")
+    if name in RANKED and (target == target[0]).all():
+        raise TrainingError(f"{name} needs validation windows of at least two classes; choose other subjects, or accuracy or loss")
+    sound = torch.isfinite(logits).flatten(1).all(1)
+    return SELECTION[name](logits, target).masked_fill(~sound, float("nan"))
+
 
 def _one_vs_rest(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Give probabilities and truth (M*K, N) of the classes that occur."""
@@ -76,3 +102,4 @@ SELECTION: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "accuracy": accuracy,
     "loss": negative_loss,
 }
+RANKED = ("roc_auc", "pr_auc")

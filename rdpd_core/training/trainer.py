@@ -18,7 +18,7 @@ from rdpd_core.training.dropout import KeyedDropout
 from rdpd_core.training.history import Row, epoch_row
 from rdpd_core.training.knowledge import CHUNK, Knowledge, LiveTeacher
 from rdpd_core.training.resident import Resident
-from rdpd_core.training.selection import SELECTION
+from rdpd_core.training.selection import score_members
 from rdpd_core.training.settings import TrainingParams
 
 COMPACT_AT = 0.75  # members that have stopped are dropped from the stack once so few are left
@@ -161,11 +161,10 @@ class Trainer:
         return terms, logits, attention
 
     def _score(self) -> Tensor:
-        p = self.params
         parts = []
         for index in torch.arange(len(self.valid), device=self.valid.device).split(CHUNK):
             parts.append(self.cohort.outputs(self.valid.poor(index, self.cohort.union, self._noise()))[0])
-        return SELECTION[p.selection](torch.cat(parts, 1), self.valid.target)
+        return score_members(self.params.selection, torch.cat(parts, 1), self.valid.target)
 
     def _keep_rows(self, sums: dict[str, Tensor], scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> None:
         rows = {}
