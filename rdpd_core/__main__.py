@@ -190,6 +190,7 @@ def _compare(given: argparse.Namespace) -> None:
 
 def _evaluate(given: argparse.Namespace) -> None:
     from rdpd_core.evaluation import METRICS
+    from rdpd_core.evaluation.scores import cell
     from rdpd_core.experiments.score import score_model
     from rdpd_core.store import Store
 
@@ -200,8 +201,16 @@ def _evaluate(given: argparse.Namespace) -> None:
     if given.json:
         _print_json({"model": card.key, "part": given.part, "noise": given.noise, "scores": scores.to_dict()})
         return
+    shown = {m: scores.per_class[m] for m in ("roc_auc", "pr_auc") if m in scores.per_class}
     print(f"{card.title} ({card.key}), {given.part} subjects, noise amplitude {given.noise:g}")
     _print_rows([{"score": METRICS[name].title, "value [95%]": scores.cell(name)} for name in scores.values], False)
+    by_class = [
+        {"class": name, "windows": scores.support[name]}
+        | {METRICS[m].title: cell(values[name], scores.per_class_intervals.get(m, {}).get(name)) for m, values in shown.items()}
+        for name in next(iter(shown.values()))
+    ]
+    print()
+    _print_rows(by_class, False)
     print(scores.basis())
     for sentence in notices:
         print(sentence)

@@ -58,7 +58,7 @@ def test_tuned_chooses_on_validation_and_remembers(toy, monkeypatch):
     asked = brief(recipe="tuned", arms=("direct", "distill"), seeds=1)
     result = run(asked)
     choice = result.choices["fixed"]["distill"]
-    assert choice.candidates == 6
+    assert choice.candidates == 4
     assert choice.settings["attention_weight"] == choice.settings["combined_weight"] == 0
     assert result.choices["fixed"]["direct"].candidates == 1
     stages = []
