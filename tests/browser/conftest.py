@@ -65,13 +65,18 @@ def fresh_app():
 
 
 @pytest.fixture
-def sees_picture(page):
-    """Opens an address and waits for a drawn chart; fails if the page shows an error instead."""
+def sees_picture(page, tmp_path):
+    """Opens an address and waits for a drawn chart; fails if the page shows an error instead, or nothing."""
+    from playwright.sync_api import TimeoutError as TookTooLong
 
-    def look(url, within_s=60):
+    def look(url, within_s=240):  # recordings are simulated on the first visit
         page.goto(url)
-        page.wait_for_selector(f"{CHART}, {ERROR}", timeout=within_s * 1000)
-        page.wait_for_selector(RUNNING, state="detached", timeout=within_s * 1000)
+        try:
+            page.wait_for_selector(f"{CHART}, {ERROR}", timeout=within_s * 1000)
+            page.wait_for_selector(RUNNING, state="detached", timeout=within_s * 1000)
+        except TookTooLong:
+            page.screenshot(path=tmp_path / "page.png")
+            pytest.fail(f"no picture within {within_s} s (page.png in {tmp_path}); the page says:\n{page.inner_text('body')}")
         errors = [element.inner_text() for element in page.query_selector_all(ERROR)]
         assert not errors, f"the page shows errors: {errors}"
         assert page.query_selector(f"{CHART} .main-svg"), "the chart is empty"

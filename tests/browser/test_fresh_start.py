@@ -32,5 +32,6 @@ def test_fresh_clone_shows_the_picture(clone, tmp_path, fresh_app, sees_picture)
 
 @pytest.mark.slow
 @pytest.mark.browser
+@pytest.mark.timeout(400)
 def test_first_page_shows_the_picture(app_url, sees_picture):
     sees_picture(app_url)
