@@ -1,0 +1,158 @@
+"""What is kept between runs of the pages: data sets, models' answers, and work that goes on while a page is looked at.
+
+Everything is keyed by names and digests, never by arrays, and bounded. The library is imported where it is first needed, since
+PyTorch takes a second or two to load and the first page should not wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from rdpd_core.experiments import Loaded
+    from rdpd_core.experiments.cases import CaseBook
+    from rdpd_core.store import Listing, ModelCard
+
+T = TypeVar("T")
+Tell = Callable[[str, float | None], None]
+
+
+class Task(Generic[T]):
+    """Work in a thread of its own: it survives a click, and sessions that want the same share it.
+
+    The work must call nothing of Streamlit. A thread is enough for reading and asking; training belongs into a process.
+
+    Attributes:
+        text: What is being done.
+        share: How far it is, 0 to 1, or None if unknown.
+    """
+
+    def __init__(self, work: Callable[[Tell], T]) -> None:
+        """Start.
+
+        Args:
+            work: Is handed a function to tell how far it is.
+        """
+        self.text, self.share = "", None
+        self._work, self._done = work, threading.Event()
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for at most some seconds; say whether the work is over."""
+        return self._done.wait(seconds)
+
+    def failed(self) -> bool:
+        """Say whether the work ended with an error."""
+        return self._error is not None
+
+    def result(self) -> T:
+        """Give what the work gave, waiting for it; an error in it is raised here."""
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _tell(self, text: str, share: float | None) -> None:
+        self.text, self.share = text, share
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self._tell)
+        except BaseException as error:  # handed to whoever asks for the result
+            self._error = error
+        finally:
+            self._done.set()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def data_task(dataset: str, root: str) -> Task[Loaded]:
+    """Give the work that reads a data set, or makes it if it is simulated.
+
+    Args:
+        dataset: Name.
+        root: The data root, so that another one is not answered from this one.
+    """
+
+    def work(tell: Tell) -> Loaded:
+        tell("Loading the library", None)
+        from rdpd_core.datasets import DATASETS
+        from rdpd_core.experiments import load
+
+        kind = DATASETS.get(dataset)
+        verb = "Making" if kind.simulated else "Reading"
+
+        def progress(done: int, total: int | None) -> None:
+            count = f"{done}" if total is None else f"{done} of {total}"
+            tell(f"{verb} recordings of {kind.title}: {count}; only the first time", None if not total else done / total)
+
+        return load(dataset, root, on_progress=progress)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def book_task(dataset: str, view: str, root: str, stamp: str) -> Task[CaseBook]:
+    """Give the work that asks all models of a view about all test windows.
+
+    Args:
+        dataset: Name.
+        view: Name.
+        root: The data root.
+        stamp: Of the models, as `store_stamp` gives.
+    """
+    data = data_task(dataset, root)
+
+    def work(tell: Tell) -> CaseBook:
+        from rdpd_core.experiments.cases import open_book
+        from rdpd_core.runtime import threads
+
+        loaded = data.result()
+        tell(f"Asking the models of view {view} about {len(loaded.splits.test)} windows", None)
+        with threads(1):
+            return open_book(loaded, view)
+
+    return Task(work)
+
+
+def forget(task: Callable[..., Task], *key: str) -> None:
+    """Drop work that failed, so that it can be tried again."""
+    task.clear(*key)
+
+
+def data_root() -> str:
+    """Give the folder that holds the data sets, as text."""
+    from rdpd_core import files
+
+    return str(files.data_root())
+
+
+def store_stamp() -> str:
+    """Give text that changes whenever a model card is added, replaced or removed."""
+    from rdpd_core.files import digest_json, digest_listing
+    from rdpd_core.store import Store
+
+    roots = [root for root in Store.default().roots if root.is_dir()]
+    return digest_json([digest_listing(root.glob("*/*/card.json"), root) for root in roots])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def listing(stamp: str) -> Listing:
+    """Give all models, and the folders that should hold one and do not.
+
+    Args:
+        stamp: Of the models, as `store_stamp` gives.
+    """
+    from rdpd_core.store import Store
+
+    return Store.default().list()
+
+
+def cards(dataset: str | None = None) -> list[ModelCard]:
+    """Give the model cards, of one data set or of all."""
+    return [card for card in listing(store_stamp()).cards if dataset in (None, card.dataset)]

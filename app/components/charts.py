@@ -1,0 +1,49 @@
+"""A picture with everything that belongs to it: words for those who cannot see it, the numbers behind it, and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.figures.export import to_html
+from app.figures.tables import to_csv
+
+UNUSED = ["select2d", "lasso2d", "autoScale2d"]
+
+
+def chart(fig: go.Figure, key: str, filename: str, alt: str, tables: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+    """Show a figure.
+
+    Args:
+        fig: The figure.
+        key: Identifies it on its page.
+        filename: Without ending; says which record is shown.
+        alt: The text alternative.
+        tables: Title to a function that gives the numbers behind the figure.
+    """
+    picture = {"format": "png", "filename": filename, "scale": 2}
+    config = {"displaylogo": False, "toImageButtonOptions": picture, "modeBarButtonsToRemove": UNUSED}
+    st.plotly_chart(fig, key=key, config=config, alt=alt)
+    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        numbers = st.popover("Numbers", icon=":material/table:", type="tertiary", key=f"{key}.numbers", on_change="rerun")
+        if numbers.open:  # tables are made only for those who look at them
+            for title, table in tables.items():
+                numbers.markdown(f"**{title}**")
+                numbers.dataframe(table(), hide_index=True, height=240, width=640, alt=f"{title} as a table")
+        for title, table in tables.items():
+            name = f"{filename}_{title.lower().replace(' ', '-')}.csv"
+            _download(f"{title} (CSV)", partial(_csv, table), name, "text/csv", f"{key}.{title}")
+        _download("Picture (HTML)", partial(to_html, fig, alt), f"{filename}.html", "text/html", f"{key}.html")
+
+
+def _csv(table: Callable[[], pd.DataFrame]) -> bytes:
+    return to_csv(table())
+
+
+def _download(label: str, data: Callable[[], bytes], name: str, mime: str, key: str) -> None:
+    """Offer a file that is made when it is asked for."""
+    st.download_button(label, data, name, mime, key=key, on_click="ignore", icon=":material/download:", type="tertiary")

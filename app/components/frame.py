@@ -1,0 +1,32 @@
+"""What stands around every page: its heading, the line that belongs to every number, and the command that repeats a result."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+NOTE = "Research software, not for clinical use"
+
+
+def heading(title: str, words: str = "") -> None:
+    """Show the name of a page, the permanent note beside it, and a sentence or three below."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False, width="content")
+        st.badge(NOTE, icon=":material/science:", color="gray")
+    if words:
+        st.markdown(words)
+
+
+def section(title: str) -> None:
+    """Show the heading of a part of a page."""
+    st.subheader(title, anchor=False)
+
+
+def command(line: str, what: str) -> None:
+    """Show the command line that gives these results again.
+
+    Args:
+        line: The command.
+        what: What it gives.
+    """
+    st.caption(f"{what}, from the project's folder:")
+    st.code(line, language="bash", wrap_lines=True)

@@ -1,0 +1,55 @@
+"""Fewer points for the same picture: the smallest and the largest value of every bin, so that one odd sample stays visible."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rdpd_core.errors import ParameterError
+
+POINTS_PER_PIXEL = 4
+WIDTH_PIXELS = 1200
+
+
+class Reduced(NamedTuple):
+    """Some samples of a signal.
+
+    Attributes:
+        index: (P,), int64, positions of the samples kept, ascending.
+        value: (P,), the samples.
+    """
+
+    index: np.ndarray
+    value: np.ndarray
+
+
+def reduce(signal: np.ndarray, pixels: int = WIDTH_PIXELS, per_pixel: int = POINTS_PER_PIXEL) -> Reduced:
+    """Give at most `per_pixel` points per pixel of a signal.
+
+    Args:
+        signal: (T,); NaN where a sensor was silent.
+        pixels: Width of the drawing.
+        per_pixel: At least 2; of each bin the smallest and the largest value are kept, in the order of time.
+
+    Raises:
+        ParameterError: The width is below 1 pixel, or fewer than 2 points per pixel are asked for.
+    """
+    if pixels < 1 or per_pixel < 2:
+        raise ParameterError(f"{pixels} pixels with {per_pixel} points each: give at least 1 pixel and 2 points")
+    most = pixels * per_pixel
+    if len(signal) <= most:
+        return Reduced(np.arange(len(signal)), np.asarray(signal))
+    edges = np.linspace(0, len(signal), most // 2 + 1).astype(np.int64)
+    silent = np.isnan(signal)
+    low = _positions(np.where(silent, np.inf, signal), edges, np.minimum)
+    high = _positions(np.where(silent, -np.inf, signal), edges, np.maximum)
+    index = np.sort(np.stack([low, high], axis=1), axis=1).ravel()
+    return Reduced(index, np.asarray(signal)[index])
+
+
+def _positions(signal: np.ndarray, edges: np.ndarray, extreme: np.ufunc) -> np.ndarray:
+    """Give the first position of the extreme value in each bin."""
+    best = extreme.reduceat(signal, edges[:-1])
+    hits = np.flatnonzero(signal == np.repeat(best, np.diff(edges)))
+    return hits[np.searchsorted(hits, edges[:-1])]

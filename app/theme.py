@@ -1,0 +1,78 @@
+"""Colors and marks, the same on every page: one color and one pattern per arm, palettes of ten, and the paper of an ECG.
+
+The colors of arms come from the hues of Okabe and Ito (Color Universal Design, 2008), moved in lightness so that one color
+serves both themes: each has a contrast of at least 3 to the light and to the dark background.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BACKGROUND = {"light": "#FFFFFF", "dark": "#12181D"}
+TEXT = {"light": "#1F2A33", "dark": "#E4EAEE"}
+INK = "#000001"
+"""The browser puts the theme's first categorical color here: nearly black on light, nearly white on dark, black in exports."""
+MUTED = "#86929B"
+"""Readable on both backgrounds; for what stands back."""
+FAINT = "rgba(128, 140, 150, 0.28)"
+BAND = "rgba(128, 140, 150, 0.16)"
+CLEAR = "rgba(0, 0, 0, 0)"
+PAPER_MINOR = "rgba(214, 93, 93, 0.14)"
+PAPER_MAJOR = "rgba(214, 93, 93, 0.34)"
+
+
+class Mark(NamedTuple):
+    """How an arm looks.
+
+    Attributes:
+        color: Hexadecimal.
+        pattern: Fill of bars, in plotly's signs; empty is solid.
+        symbol: Of points.
+        dash: Of lines.
+    """
+
+    color: str
+    pattern: str
+    symbol: str
+    dash: str
+
+
+ARM_MARKS: dict[str, Mark] = {
+    "teacher": Mark("#0A6FD0", "", "square", "solid"),
+    "direct": Mark("#8C8C8F", ".", "circle-open", "dot"),
+    "distill": Mark("#BC3F93", "\\", "triangle-down", "dash"),
+    "rdpd_r1": Mark("#2A9DC6", "-", "diamond-open", "longdash"),
+    "rdpd_r2": Mark("#157F5B", "x", "cross", "dashdot"),
+    "rdpd": Mark("#C4451F", "/", "circle", "solid"),
+    "oracle": Mark("#A98D0A", "+", "square-open", "longdashdot"),
+}
+OTHER = Mark("#7A6F9B", "|", "star", "dot")
+"""For an arm that has no mark of its own yet."""
+
+_ARMS = [mark.color for mark in ARM_MARKS.values()]
+CATEGORICAL = {
+    "light": [TEXT["light"], *_ARMS, OTHER.color, MUTED],
+    "dark": [TEXT["dark"], *_ARMS, OTHER.color, MUTED],
+}
+SEQUENTIAL = {
+    "light": ["#E6F1F8", "#CADFEF", "#ACCEE6", "#8EBCDD", "#6DABD4", "#5296C1", "#407BA6", "#2F628C", "#1D4A73", "#08335A"],
+    "dark": ["#17303F", "#1D4459", "#225875", "#266D92", "#2984B0", "#4899C6", "#73AFD3", "#98C4E0", "#BBDAEE", "#DDF1FB"],
+}
+DIVERGING = {
+    "light": ["#0A4F8C", "#4D80B2", "#7DB4DA", "#B6D0E4", "#E9ECEE", "#F1E6DF", "#EDC0A4", "#E39A6B", "#C0673E", "#9A3412"],
+    "dark": ["#9CCBF0", "#6FA5D2", "#3E80B5", "#345876", "#25333D", "#3B2E29", "#7C4B32", "#C26A3A", "#E2996D", "#FFC9A3"],
+}
+
+
+def mark_of(arm: str) -> Mark:
+    """Give the mark of an arm; one that is not known by name gets the common mark of all others."""
+    return ARM_MARKS.get(arm, OTHER)
+
+_BEAT = (
+    '<path d="M2 18 h8 l3 -4 l3 4 h3 l2 4 l4 -18 l4 22 l2 -8 h4 q4 -8 8 0 h5" fill="none" stroke="#2A9DC6" stroke-width="2.4" '
+    'stroke-linejoin="round" stroke-linecap="round"/>'
+)
+_NAME = '<text x="54" y="22" font-family="sans-serif" font-size="17" font-weight="600" fill="#7D8A94">RDPD Studio</text>'
+LOGO = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 168 32" width="168" height="32">{_BEAT}{_NAME}</svg>'
+"""Drawn in colors that both themes bear; fetched from nowhere."""
+ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -9 50 50" width="64" height="64">{_BEAT}</svg>'

@@ -1,0 +1,87 @@
+"""Start: what this is, what is here, and one window of one subject as every model sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import cached, state
+from app.components import frame, waiting
+
+if TYPE_CHECKING:
+    from rdpd_core.experiments import Loaded
+    from rdpd_core.experiments.cases import Case
+
+PAGE, DATASET = "start", "simulated_ecg"
+WHAT = (
+    "How few channels are enough? A **teacher** reads every channel of a recording; **students** read only the few one has at "
+    "home, and learn from the labels, from what the teacher predicts, and from where in time it looks. "
+    "Choose a subject to see what each of them says, how sure it is, and where it looked."
+)
+
+
+def show_here() -> None:
+    """Show which data sets and models are here."""
+    from app.components import here
+
+    here.summary()
+
+
+def show_case(loaded: Loaded, asked: dict[str, str]) -> None:
+    """Let one window be chosen and show it."""
+    from app.components import case_choice, here
+    from rdpd_core.experiments.cases import views_of
+
+    views = [view for view in loaded.dataset.views if view in views_of(cached.cards(DATASET))]
+    if not views:
+        here.models_missing(loaded.dataset.title, "python -m rdpd_core pretrain")
+        return
+    first, *others = case_choice.row()
+    view = case_choice.choose_view(PAGE, first, views, {name: loaded.dataset.view(name) for name in views})
+    key = (DATASET, view, cached.data_root(), cached.store_stamp())
+    book = waiting.result_of(cached.book_task(*key), lambda: cached.book_task.clear(*key), f"{PAGE}.book")
+    if book is None:
+        return
+    window = case_choice.choose_window(PAGE, others, book)
+    case_choice.report_link(PAGE, asked, book, views, window)
+    draw(book.case(window.subject, window.position), window.shown)
+    frame.command(case_choice.command(book), "Trains these models again and prints their scores, intervals and tests")
+    for other in views:  # so that changing the view waits for nothing
+        cached.book_task(DATASET, other, *key[2:])
+
+
+def draw(case: Case, shown: tuple[str, ...]) -> None:
+    """Draw the window: signals with attention on the left, what the models say on the right."""
+    from app.components.charts import chart
+    from app.figures import tables, words
+    from app.figures.case import case_figure
+    from app.figures.distributions import distribution_figure
+    from app.figures.text import in_filename, in_markdown
+
+    name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}")
+    left, right = st.columns([2.15, 1], gap="medium")
+    with left:
+        st.markdown(in_markdown(words.facts(case), 300))
+        behind = {"Signal": lambda: tables.signal_table(case, shown), "Attention": lambda: tables.attention_table(case)}
+        chart(case_figure(case, shown), f"{PAGE}.case", name, words.describe_case(case, shown), behind)
+        st.markdown(in_markdown(words.looking(case), 600))
+        st.caption(words.legend(case))
+    with right:
+        behind = {"Distributions": lambda: tables.distribution_table(case)}
+        chart(distribution_figure(case), f"{PAGE}.said", f"{name}_classes", words.describe_distributions(case), behind)
+        st.markdown(in_markdown(words.verdict(case), 600))
+        st.caption(words.basis(case))
+
+
+asked = state.read_link()
+text, table = st.columns([2.15, 1], gap="medium")
+with text:
+    frame.heading("RDPD Studio", WHAT)
+data = cached.data_task(DATASET, cached.data_root())
+loaded = waiting.result_of(data, lambda: cached.data_task.clear(DATASET, cached.data_root()), f"{PAGE}.data")
+if loaded is not None:
+    with table:
+        show_here()
+    frame.section(f"{loaded.dataset.title}: one window, every model")
+    show_case(loaded, asked)
