@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import signal as dsp
 
 from rdpd_core.errors import DataError, ParameterError
 from rdpd_core.types import Recording
@@ -29,6 +28,8 @@ def band_pass(recording: Recording, band_hz: tuple[float, float], order: int = O
         ParameterError: The band does not lie between 0 and half the sampling rate.
         DataError: Values are missing, or the recording is too short to filter.
     """
+    from scipy import signal as dsp  # takes over a second to import, and stored recordings are not filtered again
+
     low, high = band_hz
     half = recording.sampling_rate / 2
     if not 0 < low < high < half:

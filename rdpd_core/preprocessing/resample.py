@@ -6,7 +6,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from scipy import signal as dsp
 
 from rdpd_core.errors import ParameterError
 from rdpd_core.types import Recording
@@ -32,6 +31,8 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     old = recording.sampling_rate
     if rate_hz == old:
         return recording
+    from scipy import signal as dsp  # takes over a second to import, and stored recordings are not resampled again
+
     up, down = _ratio(old, rate_hz)
     signal = np.asarray(recording.signal, dtype=np.float64)
     there = np.isfinite(signal)
