@@ -27,6 +27,7 @@ class Method(nn.Module):
         reference: Authors, venue, year.
         family: What is imitated: "labels", "predictions", "attention", "features".
         needs: Kinds of knowledge read from both outputs: of "logits", "attention", "features".
+        uses_teacher: Whether `forward` reads a teacher's outputs.
     """
 
     name: ClassVar[str]
@@ -41,19 +42,30 @@ class Method(nn.Module):
         super().__init__()
         self.params = params if params is not None else self.Params()
 
-    def check(self, output: ModelOutput, who: str) -> None:
-        """Raise IncompatibleError if an output of the `who` lacks what the method reads."""
-        missing = self.needs - output.gives()
-        if missing:
+    def check(self, student: ModelOutput, teacher: ModelOutput | None = None) -> None:
+        """Raise IncompatibleError if sample outputs lack what the method reads, or do not fit each other."""
+        for who, output in (("student", student), ("teacher", teacher)):
+            missing = frozenset() if output is None else self.needs - output.gives()
+            if missing:
+                raise IncompatibleError(
+                    f"method {self.name!r} needs {', '.join(sorted(missing))} from the {who}, which gives only "
+                    f"{', '.join(sorted(output.gives()))}; choose a model that gives it, or another method"
+                )
+        if teacher is None:
+            return
+        ours, theirs = student.logits.shape[-1], teacher.logits.shape[-1]
+        if ours != theirs:
+            raise IncompatibleError(f"the teacher tells {theirs} classes apart, the student {ours}; give both the same classes")
+        if "attention" in self.needs and student.attention.shape[-1] != teacher.attention.shape[-1]:
             raise IncompatibleError(
-                f"method {self.name!r} needs {', '.join(sorted(missing))} from the {who}, which gives only "
-                f"{', '.join(sorted(output.gives()))}; choose a model that gives it, or another method"
+                f"the teacher attends to {teacher.attention.shape[-1]} segments, the student to {student.attention.shape[-1]}; "
+                "give both the same number"
             )
 
-    def setup(self, student: ModelOutput, teacher: ModelOutput) -> None:  # noqa: B027
-        """Build own trainable parts from the shapes of one sample output of each; most methods have none."""
+    def setup(self, student: ModelOutput, teacher: ModelOutput | None) -> None:
+        """Build own trainable parts from the shapes of a sample output of each; most methods have none."""
 
-    def initialize(self, generator: torch.Generator) -> None:  # noqa: B027
+    def initialize(self, generator: torch.Generator) -> None:
         """Draw own trainable parts anew from `generator`; nothing to do where they start at constants."""
 
     @abstractmethod

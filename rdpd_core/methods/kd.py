@@ -32,7 +32,8 @@ class KD(Method):
             "sum",
             ("sum", "hinton", "slide", "repdistiller", "generalized"),
             "sum: hard + soft, RDPD's Distill; hinton: (1-alpha) hard + alpha soft; slide: the same with twice the soft term; "
-            "repdistiller: (1-alpha) hard + alpha KL; generalized: (1-alpha) hard + alpha soft, scale and student temperature by switch",
+            "repdistiller: (1-alpha) hard + alpha KL; generalized: (1-alpha) hard + alpha soft, "
+            "scale and student temperature by switch",
         )
         temperature: float = number(5.0, 0.1, 100.0, "softens both predictions")
         alpha: float = number(0.5, 0.0, 1.0, "weight of the soft term, in all forms but sum")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rdpd_core.errors import IncompatibleError
 from rdpd_core.losses import attention_divergence, combined_label, label_loss, soft_target
 from rdpd_core.losses.imitation import ATTENTION_FORMS
 from rdpd_core.methods.base import METHODS, Method
@@ -35,22 +34,22 @@ class RDPD(Method):
         attention_weight: float = number(1.0, 0.0, 100.0, "weight of the teacher's attention")
         combined_weight: float = number(1.0, 0.0, 100.0, "weight of the combined label")
         attention_form: str = choice(
-            "student_teacher", ATTENTION_FORMS, "KL(student || teacher) as the paper, the other way as its code, or Jensen-Shannon"
+            "student_teacher",
+            ATTENTION_FORMS,
+            "KL(student || teacher) as the paper, the other way as its code, or Jensen-Shannon",
         )
         combined_bias: str = choice(
             "scalar", ("scalar", "per_class"), "b of Equation 13; a scalar, as published, can have no effect, one per class can"
         )
         batch_divisor: int = number(
-            0, 0, 100000, "divide imitation terms by this instead of by the true batch size; the published code divides by 128 always; 0 is off"
+            0,
+            0,
+            100_000,
+            "divide imitation terms by this and not by the true batch size; the published code divides by 128 always; 0 is off",
         )
 
     def setup(self, student: ModelOutput, teacher: ModelOutput | None) -> None:
-        """Make w1, w2 and b; refuse a teacher whose attention has other segments."""
-        if teacher is not None and student.attention.shape[-1] != teacher.attention.shape[-1]:
-            raise IncompatibleError(
-                f"the student attends to {student.attention.shape[-1]} segments, the teacher to {teacher.attention.shape[-1]}; "
-                "give both the same number"
-            )
+        """Make w1, w2 and b."""
         classes = student.logits.shape[-1]
         self.w1, self.w2 = nn.Parameter(torch.tensor(0.5)), nn.Parameter(torch.tensor(0.5))
         self.b = nn.Parameter(torch.zeros(classes) if self.params.combined_bias == "per_class" else torch.zeros(()))

@@ -6,4 +6,14 @@ from rdpd_core.training.resident import Resident
 from rdpd_core.training.settings import TrainingParams
 from rdpd_core.training.trainer import Trained, Trainer
 
-__all__ = ["Cohort", "Knowledge", "LiveTeacher", "Member", "Resident", "Trained", "Trainer", "TrainingParams", "stored_knowledge"]
+__all__ = [
+    "Cohort",
+    "Knowledge",
+    "LiveTeacher",
+    "Member",
+    "Resident",
+    "Trained",
+    "Trainer",
+    "TrainingParams",
+    "stored_knowledge",
+]

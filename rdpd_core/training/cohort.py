@@ -8,6 +8,7 @@ unit noise with its weights multiplied by a. So M members cost one wide matrix p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,7 @@ class Cohort:
         classes: int,
         samples: int,
         device: torch.device,
+        teacher: ModelOutput | None = None,
     ) -> None:
         """Draw every member's weights as if it were alone, and stack them.
 
@@ -68,6 +70,12 @@ class Cohort:
             classes: K.
             samples: T.
             device: Where to train.
+            teacher: A sample output of the teachers, for methods that build parts to its shape.
+
+        Raises:
+            ParameterError: A member makes no sense by itself, or two have one name.
+            UnknownNameError: Members cannot differ in that setting.
+            IncompatibleError: The network does not give what the method reads.
         """
         _check_members(members, method)
         self.method, self.members, self.device, self.params = method, tuple(members), device, params
@@ -77,8 +85,9 @@ class Cohort:
         width = len(self.union) * (2 if self.noisy else 1)
         self.template = self._kind(width, classes, samples, params).to(device)
         self.weights = self._stack([self._first_weights(m) for m in members])
-        teacher = self._sample_output() if method.uses_teacher else None
-        method.setup(self._sample_output(), teacher)
+        student = self.sample_output()
+        method.check(student, teacher)
+        method.setup(student, teacher)
         method.to(device)
         self.own = self._stack([self._first_own(m) for m in members])
         self.mask = torch.tensor([[float(c in m.channels) for c in self.union] for m in members], device=device)
@@ -94,6 +103,11 @@ class Cohort:
     def trainable(self) -> list[Tensor]:
         """Give all stacked tensors that learn, in a fixed order."""
         return [*self.weights.values(), *self.own.values()]
+
+    @torch.no_grad()
+    def sample_output(self) -> ModelOutput:
+        """Give what the network says of two windows of zeros: the shapes of its outputs."""
+        return self.template(torch.zeros(2, self.template.channels, self.samples, device=self.device))
 
     def select(self, keep: Sequence[int]) -> None:
         """Keep only some members, by position; the tensors of `trainable` are replaced."""
@@ -183,12 +197,14 @@ class Cohort:
         found = {}
         for name, weight in alone.state_dict().items():
             axis = self._kind.reads_channels.get(name)
-            if axis is not None:
-                shape = list(weight.shape)
-                shape[axis] = len(self.union)
-                weight = torch.zeros(shape).index_copy(axis, rows, weight)
-            found[name] = weight
+            found[name] = weight if axis is None else self._wide(weight, axis, rows)
         return found
+
+    def _wide(self, weight: Tensor, axis: int, rows: Tensor) -> Tensor:
+        """Lay a weight into the union of all channels, with zeros between."""
+        shape = list(weight.shape)
+        shape[axis] = len(self.union)
+        return torch.zeros(shape, dtype=weight.dtype).index_copy(axis, rows, weight)
 
     def _first_own(self, member: Member) -> dict[str, Tensor]:
         self.method.initialize(torch_generator("method", member.seed))
@@ -197,9 +213,6 @@ class Cohort:
     def _stack(self, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         return {name: torch.stack([p[name] for p in parts]).to(self.device).requires_grad_() for name in parts[0]}
 
-    def _sample_output(self) -> ModelOutput:
-        with torch.no_grad():
-            return self.template(torch.zeros(2, self.template.channels, self.samples, device=self.device))
 
 
 def _check_members(members: Sequence[Member], method: Method) -> None:
@@ -210,9 +223,20 @@ def _check_members(members: Sequence[Member], method: Method) -> None:
         raise ParameterError(f"members need different names; given: {', '.join(names)}")
     allowed = type(method).Params.numbers()
     for member in members:
-        if not member.channels:
-            raise ParameterError(f"member {member.name!r} reads no channel; give it at least one")
+        _check_input_of(member)
         for name in member.settings:
             if name not in allowed:
                 raise UnknownNameError(f"setting of {method.name} in which members may differ", name, allowed)
         type(method.params).from_dict({**method.params.to_dict(), **member.settings})
+
+
+def _check_input_of(member: Member) -> None:
+    if not member.channels:
+        raise ParameterError(f"member {member.name!r} reads no channel; give it at least one")
+    for at in member.channels:
+        if at < 0:
+            raise ParameterError(f"member {member.name!r} reads channel {at}; channels count from 0")
+        if member.channels.count(at) > 1:
+            raise ParameterError(f"member {member.name!r} reads channel {at} twice; once is enough")
+    if not (math.isfinite(member.noise) and member.noise >= 0):
+        raise ParameterError(f"the noise of {member.name!r} is {member.noise}; give an amplitude of at least 0")

@@ -93,7 +93,8 @@ def stored_knowledge(model: Model, data: Resident, folder: Path, digest: str) ->
     if path.is_file():
         found = safetensors.torch.load(path.read_bytes())
         if len(found["logits"]) == len(data):
-            return ModelOutput(found["logits"].to(data.device), found["attention"].to(data.device) if "attention" in found else None)
+            attention = found.get("attention")
+            return ModelOutput(found["logits"].to(data.device), None if attention is None else attention.to(data.device))
     result = outputs(model, data)
     kept = {"logits": result.logits.cpu().contiguous()}
     if result.attention is not None:

@@ -33,7 +33,7 @@ def score_members(name: str, logits: Tensor, target: Tensor) -> Tensor:
     if not len(target):
         raise TrainingError("no validation window has a label; epochs cannot be chosen without")
     if name in RANKED and (target == target[0]).all():
-        raise TrainingError(f"{name} needs validation windows of at least two classes; choose other subjects, or accuracy or loss")
+        raise TrainingError(f"{name} needs validation windows of at least two classes; take other subjects, or accuracy")
     sound = torch.isfinite(logits).flatten(1).all(1)
     return SELECTION[name](logits, target).masked_fill(~sound, float("nan"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rdpd_core.params import Params, choice, flag, number
-from rdpd_core.training.selection import SELECTION
 from rdpd_core.training.augment import AUGMENTATIONS
+from rdpd_core.training.selection import SELECTION
 
 
 @dataclass(frozen=True)
@@ -14,15 +14,15 @@ class TrainingParams(Params):
     """Settings shared by all members of a cohort; defaults are RDPD's, with early stopping."""
 
     epochs: int = number(200, 1, 100_000, "most passes over the training windows")
-    patience: int = number(20, 1, 100_000, "epochs without a better validation score after which a member stops", unit="epochs")
+    patience: int = number(20, 1, 100_000, "epochs without a better validation score until a member stops", unit="epochs")
     batch_size: int = number(128, 2, 65_536, "windows in a step")
     learning_rate: float = number(1e-3, 1e-7, 1.0, "step size of Adam")
     selection: str = choice("roc_auc", tuple(SELECTION), "validation score that chooses a member's best epoch")
-    shuffle: str = choice("each_epoch", ("each_epoch", "once"), "draw a new order each epoch, or keep one as the published code")
+    shuffle: str = choice("each_epoch", ("each_epoch", "once"), "draw a new order each epoch, or keep one, as the code")
     order_seed: int = number(0, 0, 2**31 - 1, "keys the order of the windows, which all members share")
     precision: str = choice("float32", ("float32", "bfloat16"), "bfloat16 runs matrix products in mixed precision")
-    augment: str = choice("none", tuple(AUGMENTATIONS), "change windows anew each epoch; teacher and students see the same change")
+    augment: str = choice("none", tuple(AUGMENTATIONS), "change windows anew each epoch, for teacher and students alike")
     augment_strength: float = number(0.1, 0.0, 10.0, "size of the change, in standard deviations or as a share")
-    noise_kind: str = choice("uniform", ("uniform", "normal"), "Equation 16: uniform in (-1, 1) as the published code, or normal")
+    noise_kind: str = choice("uniform", ("uniform", "normal"), "Equation 16: uniform in (-1, 1), as the code, or normal")
     noise_seed: int = number(0, 0, 2**31 - 1, "keys the one draw of noise that all members and amplitudes share")
-    keep_train_pass: bool = flag(False, "keep outputs of the training passes, as the published code takes its teacher's targets")
+    keep_train_pass: bool = flag(False, "keep outputs of training passes, the teacher's targets in the published code")

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rdpd_core.errors import IncompatibleError, TrainingError
+from rdpd_core.errors import StoppedError, TrainingError
 from rdpd_core.runtime import torch_generator
 from rdpd_core.training.augment import AUGMENTATIONS
+from rdpd_core.training.checks import check_teachers, check_windows
 from rdpd_core.training.cohort import Cohort, Member
 from rdpd_core.training.dropout import KeyedDropout
 from rdpd_core.training.history import Row, epoch_row
@@ -75,19 +76,23 @@ class Trainer:
             target: (N,) labels to train on in place of the true ones; -1 marks windows without label.
             on_event: Told after every step {"step", "steps", "epoch"}, and after every epoch the rows of all members.
             should_stop: Asked after every step; when it says yes, members keep the best epoch so far.
+
+        Raises:
+            IncompatibleError: Members, windows and teachers do not fit together.
+            ShapeError: Labels do not fit the windows or the classes.
         """
-        if cohort.method.uses_teacher and knowledge is None:
-            raise IncompatibleError(f"method {cohort.method.name!r} learns from a teacher; give one, or use direct")
-        if params.augment != "none" and isinstance(knowledge, Knowledge):
-            raise IncompatibleError("windows that change each epoch need a live teacher; stored outputs belong to unchanged windows")
         self.cohort, self.train, self.valid, self.params = cohort, train, valid, params
         self.knowledge = knowledge
         self.target = train.target if target is None else target.to(train.device)
+        check_windows(cohort, train, self.target)
+        if cohort.method.uses_teacher:
+            check_teachers(cohort, train, knowledge, params.augment)
         self.on_event, self.should_stop = on_event or (lambda event: None), should_stop or (lambda: False)
         self.epoch = 0
         self.stopped = False
         self.history: dict[str, list[Row]] = {m.name: [] for m in cohort.members}
         self.best: dict[str, Trained] = {}
+        self._finished: set[str] = set()
         self._optimizer = self._new_optimizer()
         self._dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
 
@@ -95,14 +100,15 @@ class Trainer:
         """Train until every member has stopped; give them in the order of the cohort.
 
         Raises:
-            TrainingError: A loss or score is not a number, or the stop came before the first epoch was scored.
+            TrainingError: A loss or score is not a number.
+            StoppedError: The stop came before the first epoch was scored.
         """
         order = [m.name for m in self.cohort.members]
         while self.epoch < self.params.epochs and len(self.cohort) and not self.stopped:
             self._one_epoch()
         missing = [name for name in order if name not in self.best]
         if missing:
-            raise TrainingError(f"stopped before the first epoch ended, so there is no best model of {missing[0]!r} to keep")
+            raise StoppedError(f"stopped before the first epoch ended, so there is no best model of {missing[0]!r} to keep")
         for name in order:
             kept = self.best[name]
             self.best[name] = Trained(**{**vars(kept), "epochs": len(self.history[name]), "history": self.history[name]})
@@ -169,17 +175,23 @@ class Trainer:
     def _keep_rows(self, sums: dict[str, Tensor], scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> None:
         rows = {}
         values = {name: value.tolist() for name, value in sums.items()}
+        learned = {name: value.detach().tolist() for name, value in self.cohort.own.items()}
         for at, (member, score) in enumerate(zip(self.cohort.members, scores.tolist(), strict=True)):
+            if member.name in self._finished:
+                continue
             losses = {name: column[at] for name, column in values.items()}
             self._check_finite(member, losses, score)
-            self.history[member.name].append(epoch_row(self.epoch, losses, score))
-            rows[member.name] = self.history[member.name][-1]
+            row = epoch_row(self.epoch, losses, score, {name: column[at] for name, column in learned.items()})
+            self.history[member.name].append(row)
+            rows[member.name] = row
             if member.name not in self.best or score > self.best[member.name].score:
-                kept = None if passed is None else (passed[0][at].cpu(), None if passed[1] is None else passed[1][at].cpu())
-                self.best[member.name] = Trained(
-                    member, self.cohort.extract(at), self.cohort.extract_own(at), self.epoch, self.epoch, score, [], kept
-                )
+                self.best[member.name] = self._member_now(at, score, passed)
         self.on_event({"kind": "epoch", "epoch": self.epoch, "members": rows})
+
+    def _member_now(self, at: int, score: float, passed: tuple[Tensor, Tensor | None] | None) -> Trained:
+        kept = None if passed is None else tuple(None if t is None else t[at].cpu().clone() for t in passed)
+        cohort = self.cohort
+        return Trained(cohort.members[at], cohort.extract(at), cohort.extract_own(at), self.epoch, self.epoch, score, [], kept)
 
     def _check_finite(self, member: Member, losses: dict[str, float], score: float) -> None:
         for name, value in {**losses, f"validation {self.params.selection}": score}.items():
@@ -190,9 +202,11 @@ class Trainer:
                 )
 
     def _drop_finished(self) -> None:
-        running = [
-            i for i, m in enumerate(self.cohort.members) if self.epoch - self.best[m.name].best_epoch < self.params.patience
-        ]
+        # Who stopped stays stopped, even while too few have for clearing the stack: company must not change a member.
+        self._finished |= {
+            m.name for m in self.cohort.members if self.epoch - self.best[m.name].best_epoch >= self.params.patience
+        }
+        running = [i for i, m in enumerate(self.cohort.members) if m.name not in self._finished]
         if not running or len(running) <= COMPACT_AT * len(self.cohort):
             moments = [self._optimizer.state[w] for w in self.cohort.trainable()]
             self.cohort.select(running)

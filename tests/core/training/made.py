@@ -72,7 +72,9 @@ def cohort(
     return Cohort("rcnn", params, taught(taught.Params(**(settings or {}))), members, len(CLASSES), SAMPLES, CPU)
 
 
-def trainer(group: Cohort, train: Resident | None = None, said: Any = None, target: Tensor | None = None, **changes: Any) -> Trainer:
+def trainer(
+    group: Cohort, train: Resident | None = None, said: Any = None, target: Tensor | None = None, **changes: Any
+) -> Trainer:
     """Give a trainer for few epochs; keywords of the trainer itself are told apart from settings of training."""
     own = {name: changes.pop(name) for name in ("on_event", "should_stop") if name in changes}
     checked = changes.pop("valid", None) or valid()
@@ -82,7 +84,9 @@ def trainer(group: Cohort, train: Resident | None = None, said: Any = None, targ
     return Trainer(group, train, checked, TrainingParams(**{**BRIEF, **changes}), said, target, **own)
 
 
-def trained(members: Sequence[Member], method: str = "rdpd", settings: Mapping | None = None, **changes: Any) -> dict[str, Trained]:
+def trained(
+    members: Sequence[Member], method: str = "rdpd", settings: Mapping | None = None, **changes: Any
+) -> dict[str, Trained]:
     """Train a cohort; give its members by name."""
     network = changes.pop("network", None)
     return {t.member.name: t for t in trainer(cohort(members, method, settings, network), **changes).run()}

@@ -1,0 +1,63 @@
+"""What must fit before training begins: members, windows, labels and teachers."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rdpd_core.errors import IncompatibleError, ShapeError
+from rdpd_core.training.cohort import Cohort
+from rdpd_core.training.knowledge import Knowledge, LiveTeacher
+from rdpd_core.training.resident import Resident
+from rdpd_core.types import ModelOutput
+
+
+def check_windows(cohort: Cohort, train: Resident, target: Tensor) -> None:
+    """Raise unless members can read the windows and learn from the labels.
+
+    Args:
+        cohort: Who learns.
+        train: N windows.
+        target: Labels to train on, -1 where there is none.
+
+    Raises:
+        IncompatibleError: A channel is not there, or a method of labels only has no label.
+        ShapeError: There are more or fewer labels than windows, or labels beyond the classes.
+    """
+    channels = len(train.signal)
+    for member in cohort.members:
+        if max(member.channels) >= channels:
+            raise IncompatibleError(
+                f"member {member.name!r} reads channel {max(member.channels)}, but the windows have {channels} channels, "
+                "counted from 0"
+            )
+    if len(target) != len(train):
+        raise ShapeError(f"{len(target)} labels for {len(train)} training windows; give one per window, -1 where there is none")
+    if not len(target):
+        raise IncompatibleError("there is no training window")
+    if int(target.max()) >= cohort.classes:
+        raise ShapeError(f"labels reach {int(target.max())}, the network tells {cohort.classes} classes apart, counted from 0")
+    if not cohort.method.uses_teacher and int(target.max()) < 0:
+        raise IncompatibleError(f"method {cohort.method.name!r} learns from labels, and no training window has one")
+
+
+def check_teachers(cohort: Cohort, train: Resident, knowledge: Knowledge | LiveTeacher | None, augment: str) -> None:
+    """Raise IncompatibleError unless there are teachers, and what they say fits the students and the windows."""
+    if knowledge is None:
+        raise IncompatibleError(f"method {cohort.method.name!r} learns from a teacher; give one, or use direct")
+    if isinstance(knowledge, Knowledge):
+        if augment != "none":
+            raise IncompatibleError("windows that change each epoch need a live teacher; stored outputs fit unchanged ones")
+        if knowledge.logits.shape[1] != len(train):
+            raise IncompatibleError(
+                f"the teachers' outputs are of {knowledge.logits.shape[1]} windows, but {len(train)} are trained on; "
+                "compute them for these windows"
+            )
+    count = len(knowledge)
+    for member in cohort.members:
+        if not 0 <= member.teacher < count:
+            there = "there is 1" if count == 1 else f"there are {count}"
+            raise IncompatibleError(f"{member.name!r} listens to teacher {member.teacher}, but {there}, counted from 0")
+    one = torch.zeros(1, dtype=torch.long, device=train.device)
+    logits, attention = knowledge.at(one, train.rich(one))
+    cohort.method.check(cohort.sample_output(), ModelOutput(logits[0], None if attention is None else attention[0]))

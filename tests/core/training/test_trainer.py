@@ -1,0 +1,388 @@
+"""The loop: stopping, choosing epochs, and saying what went wrong."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from rdpd_core.errors import IncompatibleError, ShapeError, StoppedError, TrainingError
+from rdpd_core.models import MODELS
+from rdpd_core.runtime import torch_generator
+from rdpd_core.training import Knowledge, LiveTeacher
+from rdpd_core.training import trainer as trainer_module
+from rdpd_core.training.knowledge import outputs, stored_knowledge
+from tests.core.training.made import (
+    CHANNELS,
+    CLASSES,
+    NETWORK,
+    SAMPLES,
+    cohort,
+    distance,
+    knowledge,
+    member,
+    resident,
+    trained,
+    trainer,
+    valid,
+    windows,
+)
+
+
+def teacher(seed=0):
+    """Give an untrained network that reads all channels."""
+    kind = MODELS.get("rcnn")
+    model = kind(CHANNELS, len(CLASSES), SAMPLES, kind.Params(**NETWORK))
+    model.initialize(torch_generator("teacher", seed))
+    with torch.no_grad():
+        model.dense_weight.mul_(5)
+    return model
+
+
+def scripted(monkeypatch, scores):
+    """Let members score what is written: a list of scores per name, an entry per epoch."""
+    epoch = {"at": 0}
+
+    def score(self):
+        epoch["at"] += 1
+        return torch.tensor([scores[m.name][epoch["at"] - 1] for m in self.cohort.members], dtype=torch.float64)
+
+    monkeypatch.setattr(trainer_module.Trainer, "_score", score)
+
+
+def test_training_learns():
+    found = trained([member("a"), member("b", 4)], "direct", epochs=40, network={"filters": 8, "hidden": 4})
+    for one in found.values():
+        assert one.score > 0.8
+        assert one.history[-1]["losses"]["hard"] < one.history[0]["losses"]["hard"]
+
+
+def test_runs_repeat_bit_by_bit():
+    members = [member("a", 2, noise=0.3), member("b", 1, (1, 3))]
+    changes = {"epochs": 5, "patience": 2, "network": {"second_conv": True}}
+    first, again = trained(members, **changes), trained(members, **changes)
+    for name in first:
+        assert distance(first[name].weights, again[name].weights) == 0
+        assert first[name].history == again[name].history
+
+
+def test_the_best_epoch_is_kept_the_earliest_of_equals(monkeypatch):
+    scripted(monkeypatch, {"a": [0.1, 0.7, 0.3, 0.7, 0.2]})
+    found = trained([member("a")], epochs=5)["a"]
+    assert (found.best_epoch, found.epochs, found.score) == (2, 5, 0.7)
+    scripted(monkeypatch, {"a": [0.1, 0.7]})
+    assert distance(found.weights, trained([member("a")], epochs=2)["a"].weights) == 0
+
+
+def test_patience_counts_epochs_since_the_best(monkeypatch):
+    scripted(monkeypatch, {"a": [0.1, 0.7, 0.3, 0.6, 0.9, 0.9]})
+    assert (trained([member("a")], epochs=6, patience=2)["a"].epochs) == 4
+    scripted(monkeypatch, {"a": [0.1, 0.7, 0.3, 0.6, 0.9, 0.9]})
+    assert (trained([member("a")], epochs=6, patience=3)["a"].epochs) == 6
+
+
+def test_a_member_that_stopped_stays_stopped_whoever_goes_on(monkeypatch):
+    # One of six stops: too few to clear the stack, so that it is still computed when its score would rise again.
+    names = "abcdef"
+    rising = {n: [0.1 * e for e in range(1, 7)] for n in names}
+    scripted(monkeypatch, {**rising, "c": [0.5, 0.1, 0.1, 0.9, 0.9, 0.9]})
+    found = trained([member(n, at) for at, n in enumerate(names)], epochs=6, patience=2)
+    assert (found["c"].best_epoch, found["c"].epochs, found["c"].score) == (1, 3, 0.5)
+    assert [r["epoch"] for r in found["c"].history] == [1, 2, 3]
+    assert found["a"].epochs == 6
+
+
+@pytest.mark.parametrize("patience", [1, 2])
+def test_members_that_end_at_different_times_end_as_if_alone(patience):
+    members = [member(f"m{s}", s, (s % 4,), noise=0.2 * (s % 2)) for s in (4, 1, 7, 0, 6, 3, 2, 5)]
+    changes = {"epochs": 12, "patience": patience, "valid": resident(windows(24, seed=1, shift=0.3))}
+    together = trained(members, **changes)
+    assert len({t.epochs for t in together.values()}) > 2
+    assert [t.member.name for t in together.values()] == [m.name for m in members]
+    for one in members:
+        alone = trained([one], **changes)[one.name]
+        assert distance(alone.weights, together[one.name].weights) < 1e-4
+        assert (alone.epochs, alone.best_epoch) == (together[one.name].epochs, together[one.name].best_epoch)
+
+
+def test_history_has_a_row_per_epoch_with_every_term_and_the_learned_numbers():
+    found = trained([member()], epochs=4)["one"]
+    assert [r["epoch"] for r in found.history] == [1, 2, 3, 4]
+    assert all(set(r["losses"]) == {"hard", "soft", "attention", "combined"} for r in found.history)
+    assert all(set(r["own"]) == {"w1", "w2", "b"} for r in found.history)
+    assert found.history[found.best_epoch - 1]["own"]["w1"] == pytest.approx(float(found.own["w1"]))
+    assert found.history[found.best_epoch - 1]["score"] == found.score == max(r["score"] for r in found.history)
+    assert json.loads(json.dumps(found.history)) == found.history
+    assert all("own" not in r for r in trained([member()], "direct")["one"].history)
+
+
+def test_losses_in_the_history_are_means_over_windows():
+    # Without dropout and with a step too small to matter, the mean over uneven batches is the mean over all windows.
+    settings = {"network": {"dropout": 0.0}, "learning_rate": 1e-7, "epochs": 1}
+    uneven = trained([member()], batch_size=16, **settings)["one"].history[0]["losses"]
+    whole = trained([member()], batch_size=64, **settings)["one"].history[0]["losses"]
+    assert uneven == pytest.approx(whole, rel=1e-4)
+
+
+def test_a_configured_divisor_weighs_the_last_batch_less():
+    settings = {"network": {"dropout": 0.0}, "learning_rate": 1e-7, "epochs": 1, "batch_size": 16}
+    plain = trained([member()], settings=None, **settings)["one"].history[0]["losses"]
+    fixed = trained([member()], settings={"batch_divisor": 16}, **settings)["one"].history[0]["losses"]
+    assert fixed["hard"] == pytest.approx(plain["hard"])
+    assert fixed["soft"] == pytest.approx(plain["soft"], rel=0.3)
+    assert fixed["soft"] < plain["soft"]
+    assert fixed["attention"] < plain["attention"]
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_values_that_are_no_numbers_are_named_and_nothing_is_kept(part):
+    broken = windows(40 if part == "train" else 24, seed=part == "valid")
+    broken.signal[2, 50] = np.nan
+    made = trainer(cohort([member("sound", channels=(0, 1)), member("sick", channels=(0, 2))]), **{part: resident(broken)})
+    named = "hard" if part == "train" else "validation roc_auc"
+    with pytest.raises(TrainingError, match=rf"{named} of '\w+' became nan in epoch 1; nothing was kept"):
+        made.run()
+    assert made.best == {}
+
+
+def test_a_member_that_diverges_is_the_one_named():
+    with pytest.raises(TrainingError, match=r"hard of 'wild' became nan in epoch 1"):
+        trained([member("calm"), member("wild", 4, noise=3e38)])
+
+
+def test_weights_that_break_in_the_last_step_are_not_kept():
+    made = trainer(cohort([member()]), epochs=1, batch_size=64, learning_rate=0.01)
+    plain = made._optimizer.step
+
+    def broken():
+        plain()
+        with torch.no_grad():
+            made.cohort.weights["dense_bias"].fill_(float("nan"))
+
+    made._optimizer.step = broken
+    with pytest.raises(TrainingError, match="validation roc_auc of 'one' became nan in epoch 1"):
+        made.run()
+
+
+def test_a_stop_keeps_the_best_epoch_and_leaves_the_unfinished_one_out():
+    steps = []
+    made = trainer(
+        cohort([member("a"), member("b", 4)]),
+        epochs=50,
+        on_event=lambda e: steps.append(e) if e["kind"] == "step" else None,
+        should_stop=lambda: len(steps) == 7,  # of three steps an epoch
+    )
+    found = {t.member.name: t for t in made.run()}
+    whole = trained([member("a"), member("b", 4)], epochs=2)
+    assert {n: t.epochs for n, t in found.items()} == {"a": 2, "b": 2}
+    assert all(distance(found[n].weights, whole[n].weights) == 0 for n in found)
+
+
+def test_a_stop_before_anything_is_best_says_so():
+    with pytest.raises(StoppedError, match="stopped before the first epoch ended"):
+        trainer(cohort([member()]), should_stop=lambda: True).run()
+
+
+def test_events_tell_of_every_step_and_epoch():
+    events = []
+    trainer(cohort([member("a"), member("b", 4)]), on_event=events.append, epochs=2).run()
+    steps = [(e["epoch"], e["step"], e["steps"]) for e in events if e["kind"] == "step"]
+    assert steps == [(epoch, step, 3) for epoch in (1, 2) for step in (1, 2, 3)]
+    epochs = [e for e in events if e["kind"] == "epoch"]
+    assert [e["epoch"] for e in epochs] == [1, 2]
+    assert all(set(e["members"]) == {"a", "b"} for e in epochs)
+    json.dumps(events)
+
+
+def test_labels_can_be_replaced_and_the_hidden_ones_are_never_read():
+    plain, target = resident(), resident().target.clone()
+    target[::2] = -1
+    hidden = resident()
+    hidden.target[::2] = (hidden.target[::2] + 1) % 3
+    a = trained([member()], train=plain, target=target)["one"]
+    b = trained([member()], train=hidden, target=target)["one"]
+    assert distance(a.weights, b.weights) == 0
+    assert distance(a.weights, trained([member()])["one"].weights) > 1e-3
+    wrong = (resident().target + 1) % 3
+    assert distance(trained([member()], target=wrong)["one"].weights, trained([member()])["one"].weights) > 1e-3
+
+
+def test_without_any_label_the_teacher_still_teaches():
+    target = torch.full((40,), -1)
+    found = trained([member()], "kd", target=target, epochs=20)["one"]
+    assert all(r["losses"]["hard"] == 0 for r in found.history)
+    assert found.history[-1]["losses"]["soft"] < found.history[0]["losses"]["soft"]
+
+
+def test_labels_only_without_any_label_is_refused():
+    with pytest.raises(IncompatibleError, match="'direct' learns from labels, and no training window has one"):
+        trained([member()], "direct", target=torch.full((40,), -1))
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "told"),
+    [
+        (torch.zeros(39, dtype=torch.long), ShapeError, "39 labels for 40 training windows"),
+        (torch.full((40,), 3), ShapeError, "labels reach 3, the network tells 3 classes apart"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(target, error, told):
+    with pytest.raises(error, match=told):
+        trained([member()], "direct", target=target)
+
+
+def test_the_order_of_windows_is_new_each_epoch_or_once(monkeypatch):
+    seen = {}
+    for kind in ("each_epoch", "once"):
+        made, seen[kind] = trainer(cohort([member()]), shuffle=kind, epochs=2), []
+        step = made._step
+        made._step = lambda index, changes, step=step, kind=kind: (seen[kind].append(index.tolist()), step(index, changes))[1]
+        made.run()
+    for batches in seen.values():
+        assert [len(b) for b in batches] == [16, 16, 8] * 2
+        for epoch in (batches[:3], batches[3:]):
+            assert sorted(at for batch in epoch for at in batch) == list(range(40))
+    assert seen["once"][:3] == seen["once"][3:]
+    assert seen["each_epoch"][:3] != seen["each_epoch"][3:]
+
+
+def test_another_order_seed_orders_otherwise():
+    assert distance(trained([member()])["one"].weights, trained([member()], order_seed=1)["one"].weights) > 1e-4
+
+
+# What teachers say
+
+
+def test_a_live_teacher_says_what_it_had_stored():
+    data, model = resident(), teacher()
+    said = outputs(model, data)
+    stored = trained([member()], said=Knowledge(said.logits[None], said.attention[None]))["one"]
+    live = trained([member()], said=LiveTeacher([model]))["one"]
+    assert distance(stored.weights, live.weights) < 1e-6
+
+
+def test_a_live_teacher_is_in_evaluation_mode_and_gets_no_gradient():
+    model = teacher().train()
+    asked = LiveTeacher([model])
+    assert not model.training
+    trained([member()], said=asked)
+    assert all(w.grad is None for w in model.parameters())
+    logits, attention = asked.at(torch.arange(3), resident().rich(torch.arange(3)))
+    assert (tuple(logits.shape), tuple(attention.shape)) == ((1, 3, 3), (1, 3, 4))
+
+
+@pytest.mark.parametrize("augment", ["jitter", "scale", "shift"])
+def test_teacher_and_students_see_the_same_changed_windows(augment):
+    model, seen = teacher(), {"rich": [], "poor": []}
+    made = trainer(cohort([member("a", noise=0.5), member("b", 1, (1, 3))]), said=LiveTeacher([model]), augment=augment)
+    ask, lose = made.knowledge.at, made.cohort.losses
+    made.knowledge.at = lambda index, x: (seen["rich"].append(x.clone()), ask(index, x))[1]
+    made.cohort.losses = lambda x, *rest: (seen["poor"].append(x.clone()), lose(x, *rest))[1]
+    made.run()
+    plain = resident().rich(torch.arange(40))
+    assert len(seen["rich"]) == 9
+    for rich, poor in zip(seen["rich"], seen["poor"], strict=True):
+        assert torch.equal(rich[:, list(made.cohort.union)], poor[:, :4])
+        assert not all(any(torch.equal(changed, w) for w in plain) for changed in rich)
+    assert not torch.equal(seen["rich"][0], seen["rich"][3])
+
+
+@pytest.mark.parametrize("augment", ["jitter", "shift"])
+def test_with_changing_windows_a_member_still_equals_itself_alone(augment):
+    members = [member("a", 9, (1,), noise=1.0), member("b", 2, (3, 0))]
+    together = trained(members, said=LiveTeacher([teacher()]), augment=augment)
+    for one in members:
+        alone = trained([one], said=LiveTeacher([teacher()]), augment=augment)[one.name]
+        assert distance(alone.weights, together[one.name].weights) < 1e-4
+    assert distance(together["a"].weights, trained(members, said=LiveTeacher([teacher()]))["a"].weights) > 1e-3
+
+
+def test_stored_outputs_are_read_back(tmp_path):
+    data, model = resident(), teacher()
+    first = stored_knowledge(model, data, tmp_path, "key")
+    (path,) = tmp_path.iterdir()
+    assert path.name == "key.safetensors"
+    again = stored_knowledge(teacher(seed=5), data, tmp_path, "key")  # another teacher: proves that nothing is computed
+    assert torch.equal(first.logits, again.logits)
+    assert torch.equal(first.attention, again.attention)
+    assert torch.equal(first.logits, model(data.rich(torch.arange(40))).logits)
+    assert not torch.equal(stored_knowledge(teacher(seed=5), data, tmp_path, "other").logits, first.logits)
+
+
+def test_outputs_of_the_training_pass_are_those_of_the_best_epoch(monkeypatch):
+    scripted(monkeypatch, {"a": [0.1, 0.7, 0.3], "b": [0.9, 0.1, 0.1]})
+    made, seen = trainer(cohort([member("a"), member("b", 4)], "direct"), keep_train_pass=True), []
+    step = made._step
+
+    def watched(index, changes):
+        terms, logits, attention = step(index, changes)
+        seen.append((index, logits.detach().clone(), attention.detach().clone()))
+        return terms, logits, attention
+
+    made._step = watched
+    found = {t.member.name: t for t in made.run()}
+    for at, (name, epoch) in enumerate((("a", 2), ("b", 1))):
+        logits, attention = found[name].train_pass
+        assert (tuple(logits.shape), tuple(attention.shape)) == ((40, 3), (40, 4))
+        for index, said, looked in seen[3 * (epoch - 1) : 3 * epoch]:
+            assert torch.equal(logits[index], said[at])
+            assert torch.equal(attention[index], looked[at])
+
+
+def test_outputs_of_the_training_pass_are_kept_only_if_asked_for():
+    assert trained([member()], "direct", epochs=1)["one"].train_pass is None
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (knowledge(39), "of 39 windows, but 40 are trained on"),
+        (Knowledge(knowledge().logits[..., :2], knowledge().attention), "teacher tells 2 classes apart, the student 3"),
+        (Knowledge(knowledge().logits, knowledge().attention[..., :2]), "attends to 2 segments, the student to 4"),
+        (Knowledge(knowledge().logits, knowledge().attention[..., :1]), "attends to 1 segments, the student to 4"),
+        (Knowledge(knowledge().logits, None), "needs attention from the teacher"),
+    ],
+)
+def test_teachers_that_do_not_fit_are_refused_before_training(said, told):
+    with pytest.raises(IncompatibleError, match=told):
+        trainer(cohort([member()]), said=said)
+
+
+def test_a_teacher_that_is_not_there_is_named():
+    with pytest.raises(IncompatibleError, match=r"'far' listens to teacher 2, but there are 2"):
+        trainer(cohort([member("near"), member("far", 4, teacher=2)]), said=knowledge(teachers=2))
+    with pytest.raises(IncompatibleError, match=r"'far' listens to teacher 1, but there is 1"):
+        trainer(cohort([member("far", 4, teacher=1)]), said=knowledge(teachers=1))
+
+
+def test_methods_with_teacher_need_one_and_changed_windows_a_live_one():
+    from rdpd_core.training import Trainer, TrainingParams
+
+    with pytest.raises(IncompatibleError, match="learns from a teacher; give one, or use direct"):
+        Trainer(cohort([member()]), resident(), valid(), TrainingParams())
+    with pytest.raises(IncompatibleError, match="need a live teacher"):
+        trainer(cohort([member()]), augment="jitter")
+
+
+def test_channels_that_are_not_there_are_refused():
+    with pytest.raises(IncompatibleError, match="'far' reads channel 7, but the windows have 4 channels"):
+        trainer(cohort([member("far", channels=(0, 7))], "direct"))
+
+
+def test_mixed_precision_stays_near():
+    full, half = trained([member()], epochs=5)["one"], trained([member()], epochs=5, precision="bfloat16")["one"]
+    assert 0 < distance(full.weights, half.weights) < 0.05
+    for name, value in full.history[-1]["losses"].items():
+        assert half.history[-1]["losses"][name] == pytest.approx(value, rel=0.03), name
+    assert all(w.dtype == torch.float32 for w in half.weights.values())
+    assert math.isfinite(half.score)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+def test_noise_is_drawn_by_its_own_kind_and_seed(kind):
+    noisy = [member(noise=1.0)]
+    base = trained(noisy, noise_kind=kind)["one"].weights
+    assert distance(base, trained([member()], noise_kind=kind)["one"].weights) > 1e-4
+    assert distance(base, trained(noisy, noise_kind=kind, noise_seed=1)["one"].weights) > 1e-4
+    assert distance(trained([member()])["one"].weights, trained([member()], noise_seed=1)["one"].weights) == 0
