@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-KINDS = ("wander", "muscle", "mains")
 TOP_HZ = 95.0
 MAINS_HZ = 50.0
 
@@ -38,14 +37,10 @@ def noise(rng: np.random.Generator, level: np.ndarray, duration_s: float, rate_h
     """
     samples = round(duration_s * rate_hz)
     frequency = np.arange(int(TOP_HZ * duration_s)) / duration_s
-    draw = rng.normal(size=(len(level), len(frequency), 2)).view(np.complex128)[..., 0]
+    draw = rng.standard_normal((len(level), len(frequency), 2)).view(np.complex128)[..., 0]
     swell = rng.uniform(0.05, 0.25), rng.uniform(0, 2 * np.pi)
     keep = frequency < rate_hz / 2
-    shape = shapes(frequency)
-    parts = [_wave(draw * shape[k], keep, samples) * level[:, k, None] for k in range(len(KINDS))]
-    envelope = 1 + burst * np.sin(2 * np.pi * swell[0] * np.arange(samples) / rate_hz + swell[1])
-    return parts[0] + parts[1] * envelope + parts[2]
-
-
-def _wave(spectrum: np.ndarray, keep: np.ndarray, samples: int) -> np.ndarray:
-    return np.fft.irfft(spectrum[:, keep] * (samples / 2), n=samples, axis=-1)
+    wander, muscle, mains = level.T[..., None] * shapes(frequency)[:, None] * (samples / 2)  # (3, C, F)
+    steady = np.fft.irfft((draw * (wander + mains))[:, keep], n=samples)
+    swelling = np.fft.irfft((draw * muscle)[:, keep], n=samples)
+    return steady + swelling * (1 + burst * np.sin(2 * np.pi * swell[0] * np.arange(samples) / rate_hz + swell[1]))

@@ -12,7 +12,7 @@ from rdpd_core.datasets._ecg_rhythm import Pace
 from rdpd_core.datasets._ecg_waves import QRS, SLOT, ST, P, T, Waves, normal, rotation
 
 # root mean square of wander, muscle and mains in mV by group of leads; arms tremble, chests breathe
-NOISE_MV = {"limb": (0.06, 0.025, 0.010), "chest": (0.08, 0.020, 0.010), "Frank": (0.06, 0.020, 0.010)}
+NOISE_MV = {"limb": (0.06, 0.022, 0.010), "chest": (0.08, 0.020, 0.010), "Frank": (0.06, 0.020, 0.010)}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def person(rng: np.random.Generator, label: str) -> Person:
         period = float(np.clip(pace.period_s / finding.faster, 0.5, 1.3))
         pace = replace(pace, period_s=period, breathing=pace.breathing * finding.steadier)
     wild = ectopic(rng, waves)
-    place = rotation(rng.normal(0, [0.12, 0.20, 0.22])) * np.exp(rng.normal(0, 0.17))
+    place = rotation(rng.normal(0, [0.12, 0.18, 0.20])) * np.exp(rng.normal(0, 0.17))
     return Person(
         healthy=waves.turn(place),
         finding=replace(finding, waves=finding.waves.turn(place)) if finding is not None else None,
@@ -75,7 +75,7 @@ def _individual(rng: np.random.Generator) -> Waves:
     vector[SLOT["septal"]] *= rng.uniform(0.5, 1.3)
     waves = replace(waves, vector=vector)
     waves = waves.scale(P, np.exp(rng.normal(0, 0.2))).scale(T, np.exp(rng.normal(-0.05, 0.30)))
-    waves = waves.turn(rotation(rng.normal(0, 0.25, 3)), T).scale(ST, rng.uniform(-0.3, 2.2))
+    waves = waves.turn(rotation(rng.normal(0, 0.25, 3)), T).scale(ST, rng.uniform(-0.3, 1.8))
     conduction = rng.normal(0.0, 0.018)
     waves = replace(waves, delay=waves.delay - np.where(np.arange(len(waves.delay)) < P.stop, conduction, 0.0))
     return waves.stretch(QRS, np.exp(rng.normal(0, 0.06))).stretch(T, np.exp(rng.normal(0, 0.04)))

@@ -74,7 +74,7 @@ class Take:
         return beats(
             rng, pace, self.duration_s,
             rhythm=finding.rhythm if finding else "sinus",
-            burden=rng.uniform(0.25, 0.6),
+            burden=rng.uniform(0.25, 0.55),
             stretch=self._reach() if diseased else None,
             ramp_s=finding.ramp_s if finding else 0.0,
             stray=self.person.stray,

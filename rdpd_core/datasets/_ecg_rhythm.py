@@ -9,6 +9,8 @@ import numpy as np
 AHEAD_S = 0.4
 """A beat belongs to what its heart does this long before the R peak, so that its P wave does too."""
 MARGIN_S = 2.0
+LONGEST_QUIET = 7
+"""Beats after which an ectopic heart surely has its next ectopic one, so that no window is without."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +83,22 @@ def beats(
         ramp_s: How long the disease takes to come up and to go, in s.
         stray: Chance of an ectopic beat anywhere.
     """
-    now, rows, was_ectopic, skip = -MARGIN_S + rng.uniform(0, pace.period_s), [], False, 0.0
+    now, rows, was_ectopic, skip, quiet = -MARGIN_S + rng.uniform(0, pace.period_s), [], False, 0.0, 0
     memory = pace.period_s
     while now < duration_s + MARGIN_S:
         normal, spread, chance, early = rng.normal(), rng.normal(), rng.random(), rng.uniform(0.50, 0.65)
         rows.append((now, memory, was_ectopic))
-        inside = bool(shown(np.array(now - AHEAD_S + 0.3 * pace.period_s), stretch, 0.0))
+        inside = stretch is not None and stretch[0] <= now - AHEAD_S + 0.3 * pace.period_s <= stretch[1]
         period = pace.period(now, normal)
         if inside and rhythm == "fibrillation":
             period = pace.period_s * float(np.clip(np.exp(0.27 * spread) * 0.95, 0.45, 2.2))
-        limit = burden if inside and rhythm == "ectopy" else stray
+        limit = stray
+        if inside and rhythm == "ectopy":
+            limit, quiet = burden if quiet < LONGEST_QUIET else 1.0, quiet + 1
         if was_ectopic:
             now, was_ectopic = now + skip, False
         elif chance < limit:
-            now, was_ectopic, skip = now + early * period, True, (2 - early) * period
+            now, was_ectopic, skip, quiet = now + early * period, True, (2 - early) * period, 0
         else:
             now = now + period
         memory = 0.7 * memory + 0.3 * min(period, 1.6)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rdpd_core.datasets._ecg_leads import CHEST, FRANK, LIMB
-from rdpd_core.datasets._ecg_person import person
+from rdpd_core.datasets._ecg_person import Person, person
 from rdpd_core.datasets._ecg_recording import Take, Truth
 from rdpd_core.datasets.base import DATASETS, Dataset
 from rdpd_core.errors import ParameterError, SplitError, UnknownNameError
@@ -101,8 +101,7 @@ class SimulatedECG(Dataset):
         self.sampling_rate = float(sampling_rate)
         self.seed = seed
         self.subjects = subjects
-        labels, takes = _sequence(SHARES, subjects), _sequence(TAKES, subjects, start=0.5)
-        self._people = {f"s{i + 1:03d}": pair for i, pair in enumerate(zip(labels, takes, strict=True))}
+        self._people = {f"s{i + 1:03d}": pair for i, pair in enumerate(_clinic(subjects))}
 
     def recordings(self) -> Iterator[Recording]:
         """Yield the recordings, subject by subject; float32 (15, time) in mV.
@@ -110,8 +109,9 @@ class SimulatedECG(Dataset):
         `facts` say that the recording is simulated, its heart rate, and where and when the disease shows.
         """
         for subject, (label, takes) in self._people.items():
+            who = self._person(subject)
             for number in range(takes):
-                take = self._take(subject, number)
+                take = self._take(subject, number, who)
                 yield Recording(
                     name=f"{subject}_{number + 1}",
                     signal=take.measured(self.sampling_rate),
@@ -196,9 +196,11 @@ class SimulatedECG(Dataset):
         """Give the number of recordings."""
         return sum(takes for _, takes in self._people.values())
 
-    def _take(self, subject: str, number: int) -> Take:
-        key = (self.name, self.seed, subject)
-        return Take(person(numpy_generator(*key, "person"), self.label(subject)), (*key, number), DURATION_S)
+    def _person(self, subject: str) -> Person:
+        return person(numpy_generator(self.name, self.seed, subject, "person"), self.label(subject))
+
+    def _take(self, subject: str, number: int, who: Person | None = None) -> Take:
+        return Take(who or self._person(subject), (self.name, self.seed, subject, number), DURATION_S)
 
     def _parse(self, recording: str) -> tuple[str, int]:
         subject, _, number = recording.partition("_")
@@ -207,6 +209,12 @@ class SimulatedECG(Dataset):
             known = [f"{s}_{n + 1}" for s, (_, takes) in self._people.items() for n in range(takes)]
             raise UnknownNameError(f"recording of {self.name}", recording, known)
         return subject, int(number) - 1
+
+
+def _clinic(subjects: int) -> list[tuple[str, int]]:
+    """Give class and number of recordings of every subject; each class has the same mix of numbers."""
+    takes = {label: iter(_sequence(TAKES, subjects, start=0.5)) for label in SHARES}
+    return [(label, next(takes[label])) for label in _sequence(SHARES, subjects)]
 
 
 def _sequence(shares: dict, length: int, start: float = 0.0) -> list:
