@@ -9,16 +9,14 @@ import torch
 
 from rdpd_core.experiments.arms import Arm
 from rdpd_core.experiments.data import Loaded
-from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.experiment import MODEL, Experiment
 from rdpd_core.experiments.recipes import Recipe, pick_recipe
-from rdpd_core.methods import METHODS
+from rdpd_core.methods import METHODS, Method
 from rdpd_core.models import MODELS
 from rdpd_core.params import Params
 from rdpd_core.preprocessing import fraction, unlabeled, view_rows, wrong_labels
 from rdpd_core.training import Cohort, Member, TrainingParams
 from rdpd_core.types import Windows
-
-MODEL = "rcnn"
 
 
 def model_params(experiment: Experiment, loaded: Loaded, role: str) -> Params:
@@ -89,7 +87,9 @@ def student_cohort(
         device: Where to train.
     """
     rows = poor_rows(experiment, loaded)
-    members = [Member(name, seed, rows, experiment.noise, settings, teacher_of_seed.get(seed, 0)) for name, seed, settings in entries]
+    members = [
+        Member(name, seed, rows, experiment.noise, settings, teacher_of_seed.get(seed, 0)) for name, seed, settings in entries
+    ]
     return _cohort(experiment, loaded, "student", METHODS.get("rdpd")(rdpd_params(experiment)), members, device)
 
 
@@ -111,7 +111,9 @@ def member_name(arm: Arm, seed: int) -> str:
     return f"{arm.title}, seed {seed}"
 
 
-def _cohort(experiment: Experiment, loaded: Loaded, role: str, method: Any, members: list[Member], device: torch.device) -> Cohort:
+def _cohort(
+    experiment: Experiment, loaded: Loaded, role: str, method: Method, members: list[Member], device: torch.device
+) -> Cohort:
     windows = loaded.prepared.windows
     params = model_params(experiment, loaded, role)
     return Cohort(MODEL, params, method, members, len(windows.classes), windows.samples, device)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+
+from rdpd_core.errors import ParameterError
 from rdpd_core.evaluation import Run, compare
 from rdpd_core.evaluation.arms import Comparison
 from rdpd_core.experiments.arms import ARMS
@@ -21,7 +24,13 @@ def comparison_of(result: Result, part: str = "test") -> Comparison:
 
 
 def command_of(experiment: Experiment) -> str:
-    """Give the command line that repeats an experiment."""
+    """Give the command line that repeats an experiment.
+
+    Raises:
+        ParameterError: The experiment has networks of its own, for which there is no option.
+    """
+    if experiment.architecture:
+        raise ParameterError("an experiment with its own architecture has no command line; run its record from Python")
     words = [f"python -m rdpd_core compare {experiment.dataset}"]
     defaults = Experiment(dataset=experiment.dataset).to_dict()
     asked = {name: value for name, value in experiment.to_dict().items() if name != "dataset" and value != defaults[name]}
@@ -29,10 +38,6 @@ def command_of(experiment: Experiment) -> str:
     for name, value in sorted(asked.items()):
         if name == "arms":
             words.append(f"--arms {' '.join(value)}")
-        elif name != "architecture":
-            words.append(f"--{name.replace('_', '-')} {_quoted(str(value))}")
+        else:
+            words.append(f"--{name.replace('_', '-')} {shlex.quote(str(value))}")
     return " ".join(words)
-
-
-def _quoted(value: str) -> str:
-    return value if value.replace("_", "").replace(".", "").replace("-", "").isalnum() else f"'{value}'"

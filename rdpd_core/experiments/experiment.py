@@ -6,22 +6,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rdpd_core.datasets import DATASETS
+from rdpd_core.errors import UnknownNameError
 from rdpd_core.experiments.arms import PAPER_ARMS, pick_arms
-from rdpd_core.experiments.recipes import RECIPES, pick_recipe
+from rdpd_core.experiments.recipes import RECIPES
 from rdpd_core.files import digest_json
+from rdpd_core.losses.imitation import ATTENTION_FORMS
+from rdpd_core.models import MODELS
 from rdpd_core.params import Params, choice, number
 from rdpd_core.training.augment import AUGMENTATIONS
 
 ALL_SPLITS = "all"
+MODEL = "rcnn"
+ROLES = ("teacher", "student", "oracle")
 
 
 @dataclass(frozen=True)
 class Experiment(Params):
     """A teacher, students of one view, several seeds, one or all splits of a data set.
 
+    `view` and `split` left empty take the data set's first; an empty `teacher` trains one per seed; `architecture` holds
+    settings of the network by role where they depart from the data set's.
+
     Raises:
-        UnknownNameError: Data set, view, arm, split or recipe is unknown.
-        ParameterError: A number is outside its range.
+        UnknownNameError: Data set, view, arm, split, or a role or setting of the architecture is unknown.
+        ParameterError: A number is outside its range, or a word is none of the allowed.
     """
 
     dataset: str = "simulated_ecg"
@@ -32,25 +40,39 @@ class Experiment(Params):
     recipe: str = choice("tuned", tuple(RECIPES), "as published, or chosen on the validation subjects")
     split: str = ""
     teacher: str = ""
-    noise: float = number(0.0, 0.0, 100.0, "amplitude of noise on the poor channels at training, validation and test (Equation 16)")
+    noise: float = number(0.0, 0.0, 100.0, "amplitude of noise on the poor channels in all three parts (Equation 16)")
     noise_kind: str = choice("uniform", ("uniform", "normal"), "uniform in (-1, 1) as the published code, or normal")
     wrong_labels: float = number(0.0, 0.0, 1.0, "share of training windows with a deliberately wrong label")
     unlabeled: float = number(0.0, 0.0, 1.0, "share of training windows without label: the teacher's word only")
     share: float = number(1.0, 0.001, 1.0, "share of the training windows used")
-    share_by: str = choice("windows", ("windows", "subjects"), "take the share of windows of all subjects, or of whole subjects")
+    share_by: str = choice("windows", ("windows", "subjects"), "take the share of all windows, or of whole subjects")
     teacher_targets: str = choice(
-        "evaluation", ("evaluation", "train_pass"), "the trained teacher's outputs, or those of its best training pass (published code)"
+        "evaluation",
+        ("evaluation", "train_pass"),
+        "the trained teacher's outputs, or those of its best training pass (published code)",
     )
-    width: str = choice("quarter", ("quarter", "channels"), "students a quarter as wide (code), or narrower by the ratio of channels (paper)")
+    width: str = choice(
+        "quarter", ("quarter", "channels"), "students a quarter as wide (code), or narrower by the ratio of channels (paper)"
+    )
     attention_form: str = choice(
-        "student_teacher", ("student_teacher", "teacher_student", "js"), "KL(student || teacher) as the paper, the other way as its code, or Jensen-Shannon"
+        "student_teacher",
+        ATTENTION_FORMS,
+        "KL(student || teacher) as the paper, the other way as its code, or Jensen-Shannon",
     )
-    combined_bias: str = choice("scalar", ("scalar", "per_class"), "bias of the combined label; a scalar, as published, can have no effect")
-    last_batch: str = choice("true", ("true", "configured"), "divide imitation terms by the true batch size, or always by the configured one (code)")
-    shuffle: str = choice("each_epoch", ("each_epoch", "once"), "draw a new order of windows each epoch, or one for all (published code)")
-    dropout_place: str = choice("before_pooling", ("before_pooling", "after_pooling"), "where dropout acts; before pooling in the published code")
-    augment: str = choice("none", tuple(AUGMENTATIONS), "change training windows each epoch; teacher and students see the same change")
-    augment_strength: float = number(0.1, 0.0, 10.0, "size of the change")
+    combined_bias: str = choice(
+        "scalar", ("scalar", "per_class"), "bias of the combined label; a scalar, as published, can have no effect"
+    )
+    last_batch: str = choice(
+        "true", ("true", "configured"), "divide imitation terms by the true batch size, or always by the configured one (code)"
+    )
+    shuffle: str = choice(
+        "each_epoch", ("each_epoch", "once"), "draw a new order of windows each epoch, or one for all (published code)"
+    )
+    dropout_place: str = choice(
+        "before_pooling", ("before_pooling", "after_pooling"), "where dropout acts; before pooling in the published code"
+    )
+    augment: str = choice("none", tuple(AUGMENTATIONS), "change training windows each epoch, for teacher and students alike")
+    augment_strength: float = number(0.1, 0.0, 10.0, "size of the change, in standard deviations or as a share")
     epochs: int = number(0, 0, 100_000, "most epochs; 0 leaves it to the recipe")
     patience: int = number(0, 0, 100_000, "epochs without improvement; 0 leaves it to the recipe")
     precision: str = choice("float32", ("float32", "bfloat16"), "bfloat16 runs matrix products in mixed precision")
@@ -63,7 +85,10 @@ class Experiment(Params):
         object.__setattr__(self, "split", self.split or kind.splits[0])
         object.__setattr__(self, "arms", tuple(a.name for a in pick_arms(self.arms)))
         kind.view(self.view)
-        pick_recipe(self.recipe)
+        for role, settings in self.architecture.items():
+            if role not in ROLES:
+                raise UnknownNameError("role in architecture", role, ROLES)
+            MODELS.get(MODEL).Params.from_dict(settings)
         if self.split != ALL_SPLITS:
             kind.check_split(self.split)
 

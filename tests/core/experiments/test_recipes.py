@@ -1,0 +1,54 @@
+"""Recipes: as published, and chosen from a grid."""
+
+import itertools
+
+import pytest
+
+from rdpd_core.errors import UnknownNameError
+from rdpd_core.experiments.arms import ARMS
+from rdpd_core.experiments.recipes import RECIPES, pick_recipe
+from rdpd_core.methods import METHODS
+from rdpd_core.training import TrainingParams
+
+
+def test_the_paper_s_recipe_is_what_was_published():
+    paper = pick_recipe("paper")
+    assert paper.temperature_of("dsads") == paper.teacher_temperature_of("dsads") == 5
+    assert paper.temperature_of("mimic3") == paper.teacher_temperature_of("mimic3") == 2.5
+    training = TrainingParams.from_dict(paper.training)
+    assert (training.epochs, training.patience, training.batch_size) == (200, 20, 128)
+    assert (training.learning_rate, training.selection, training.shuffle) == (1e-3, "roc_auc", "each_epoch")
+    for arm in ARMS.values():
+        assert paper.candidates(arm, "dsads") == [paper.settings(arm, "dsads")]
+    assert paper.settings(ARMS["rdpd"], "dsads") == {**dict.fromkeys(ARMS["rdpd"].weights, 1.0), "temperature": 5.0}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_is_made_of_allowed_settings(name):
+    recipe, kind = pick_recipe(name), METHODS.get("rdpd").Params
+    assert (recipe.name, bool(recipe.title)) == (name, True)
+    TrainingParams.from_dict(recipe.training)
+    METHODS.get("direct").Params(temperature=recipe.teacher_temperature_of("any set"))
+    for arm in ARMS.values():
+        for settings in recipe.candidates(arm, "any set"):
+            kind.from_dict(settings)
+            assert set(settings) <= set(kind.numbers())
+
+
+def test_tuned_tries_every_combination_of_the_terms_an_arm_has():
+    recipe = pick_recipe("tuned")
+    grid = {name: set(values) for name, values in recipe.grid.items()}
+    assert recipe.candidates(ARMS["direct"], "dsads") == [recipe.settings(ARMS["direct"], "dsads")]
+    for name in ("distill", "rdpd_r1", "rdpd_r2", "rdpd"):
+        arm, found = ARMS[name], recipe.candidates(ARMS[name], "dsads")
+        free = [t for t in ("soft_weight", "attention_weight", "combined_weight") if arm.weights[t]]
+        expected = set(itertools.product(*(grid[t] for t in ("temperature", *free))))
+        assert {tuple(s[t] for t in ("temperature", *free)) for s in found} == expected
+        assert len(found) == len(expected)
+        assert all(s[t] == 0 for s in found for t in grid if t != "temperature" and t not in free)
+        assert all(s["hard_weight"] == 1 for s in found)
+
+
+def test_an_unknown_recipe_names_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'paper'"):
+        pick_recipe("papre")
