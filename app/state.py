@@ -1,8 +1,14 @@
-"""What a link asks for, and whether it can be had. Widgets carry their choice into the address; here it is checked first."""
+"""The address of a page: it holds every choice, so that a link restores a view and Back undoes a click.
+
+Streamlit's own binding of widgets to the address replaces the current entry of the browser's history, so Back would leave the
+app. Here each change of a choice is a new entry, what a link asks for and cannot have is said, and choices outlive a visit to
+another page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -11,47 +17,77 @@ from app.figures.text import in_markdown
 SHOWN = 12
 
 
-def link_problems(asked: Mapping[str, str], allowed: Mapping[str, Sequence[object]]) -> list[str]:
-    """Say what a link asks for and cannot have.
+class Link:
+    """The choices of one page, in its address and in its widgets; made anew in every run.
 
-    Args:
-        asked: Key to value, as in the address.
-        allowed: Key to the values there are; keys of other pages are not looked at.
+    Use: `offer` each choice just before its widget is made, with the key it gives; `close` when all are made.
     """
-    found = []
-    for key, options in allowed.items():
-        known = [str(option) for option in options]
-        if asked.get(key, "") and asked[key] not in known:
-            some = ", ".join(in_markdown(name) for name in known[:SHOWN]) + (", …" if len(known) > SHOWN else "")
-            what = key.rpartition(".")[2]
-            found.append(f"The link asks for {what} “{in_markdown(asked[key])}”, which is not here. There is: {some}.")
-    return found
+
+    def __init__(self, page: str) -> None:
+        """Read the address.
+
+        Args:
+            page: Prefix of this page's keys, in the address and among the widgets.
+        """
+        self.page = page
+        self._kept: dict[str, Any] = st.session_state.get(f"{page}.address", {"asked": None, "chosen": {}, "problems": []})
+        here = {str(key): str(value) for key, value in st.query_params.items() if str(key).startswith(f"{page}.")}
+        entered = st.session_state.get("page") != page
+        st.session_state["page"] = page
+        self._returned = entered and not here and bool(self._kept["chosen"])
+        self.asked = dict(self._kept["chosen"]) if self._returned else here
+        self._changed = self._returned or here != self._kept["asked"]
+        self._defaults: dict[str, str] = {}
+        self._problems: list[str] = []
+
+    def offer(self, name: str, options: Sequence[Any], default: Any) -> str:
+        """Make the widget of a choice start with what the address asks for, or with the default; give the widget's key.
+
+        Args:
+            name: Of the choice.
+            options: What can be chosen; their text stands in the address.
+            default: One of them; it is left out of the address.
+        """
+        key = f"{self.page}.{name}"
+        self._defaults[key] = str(default)
+        known = {str(option): option for option in options}
+        if self._changed:
+            asked = self.asked.get(key, str(default))
+            if asked not in known:
+                self._problems.append(refusal(name, asked, list(known)))
+            st.session_state[key] = known.get(asked, default)
+        elif str(st.session_state.get(key)) not in known:
+            st.session_state[key] = default
+        return key
+
+    def close(self, chosen: Mapping[str, Any]) -> None:
+        """Carry the choices into the address if they changed, and show what the link asked for in vain.
+
+        Args:
+            chosen: Name to value, for every choice that was offered.
+        """
+        told = {f"{self.page}.{name}": str(value) for name, value in chosen.items()}
+        wanted = {key: value for key, value in told.items() if value != self._defaults.get(key)}
+        if self._changed:
+            self._problems += [strange(key) for key in self.asked if key not in self._defaults]
+            self._keep({"asked": self.asked, "chosen": wanted, "problems": self._problems})
+        if self._returned or (not self._changed and wanted != self._kept["chosen"]):
+            others = {key: value for key, value in st.query_params.items() if not str(key).startswith(f"{self.page}.")}
+            st.query_params.from_dict({**others, **wanted})
+            self._keep({"asked": wanted, "chosen": wanted, "problems": []})
+        for problem in self._kept["problems"]:
+            st.warning(problem, icon=":material/link_off:")
+
+    def _keep(self, record: dict[str, Any]) -> None:
+        self._kept = st.session_state[f"{self.page}.address"] = record
 
 
-def unknown_keys(asked: Mapping[str, str], page: str, known: Sequence[str]) -> list[str]:
-    """Say which keys of a page's link mean nothing."""
-    odd = [key for key in asked if key.startswith(f"{page}.") and key not in known]
-    return [f"The link holds “{in_markdown(key)}”, which means nothing on this page." for key in odd]
+def refusal(name: str, asked: str, known: Sequence[str]) -> str:
+    """Say that a link asks for what is not here, as Markdown."""
+    some = ", ".join(in_markdown(option) for option in known[:SHOWN]) + (", …" if len(known) > SHOWN else "")
+    return f"The link asks for {in_markdown(name)} “{in_markdown(asked)}”, which is not here. There is: {some}."
 
 
-def read_link() -> dict[str, str]:
-    """Give what the address asks for, before widgets drop what they cannot use."""
-    return {str(key): str(value) for key, value in st.query_params.items()}
-
-
-def keep_problems(page: str, problems: list[str], choice: Sequence[object]) -> list[str]:
-    """Give the problems of a link as long as nothing else is chosen; the address itself is mended at once.
-
-    Args:
-        page: Whose they are.
-        problems: Found in this run.
-        choice: What is chosen now.
-    """
-    now = [str(part) for part in choice]
-    kept = st.session_state.get(f"{page}.link", {"problems": [], "choice": []})
-    if problems:
-        kept = {"problems": problems, "choice": now}
-    elif kept["choice"] != now:
-        kept = {"problems": [], "choice": now}
-    st.session_state[f"{page}.link"] = kept
-    return kept["problems"]
+def strange(key: str) -> str:
+    """Say that a key of a link means nothing, as Markdown."""
+    return f"The link holds “{in_markdown(key)}”, which means nothing on this page."

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import state
 from app.figures.text import listed
+from app.state import Link
 from rdpd_core.experiments import Experiment, command_of
 from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.types import Channel
 
-ANY, LINK = "all", "query-params"
+ANY = "all"
 
 
 class Window(NamedTuple):
@@ -36,39 +36,30 @@ def row() -> Sequence[DeltaGenerator]:
     return st.columns([1.1, 1.3, 1.0, 1.3, 1.5], gap="medium")
 
 
-def choose_view(page: str, place: DeltaGenerator, views: Sequence[str], channels: dict[str, tuple[str, ...]]) -> str:
+def choose_view(link: Link, place: DeltaGenerator, views: Sequence[str], channels: dict[str, tuple[str, ...]]) -> str:
     """Ask which channels the students read."""
-    titles = {view_title(view): view for view in views}
-    told = " ".join(f"{title}: {listed(list(channels[view]))}." for title, view in titles.items())
-    how = {"default": next(iter(titles)), "required": True, "key": f"{page}.view", "bind": LINK}
-    chosen = place.segmented_control("Students read", list(titles), help=f"The teacher reads every channel. {told}", **how)
-    return titles.get(chosen, views[0])
+    titles = {view: view.replace("_", " ") for view in views}
+    told = " ".join(f"{title}: {listed(list(channels[view]))}." for view, title in titles.items())
+    how = {"format_func": titles.get, "required": True, "key": link.offer("view", views, views[0])}
+    return place.segmented_control("Students read", list(views), help=f"The teacher reads every channel. {told}", **how)
 
 
-def view_title(view: str) -> str:
-    """Give the name of a view as it is shown and as it stands in the address."""
-    return view.replace("_", " ")
-
-
-def choose_window(page: str, places: Sequence[DeltaGenerator], book: CaseBook) -> Window:
-    """Ask for a test subject, one of its windows, and the channels to draw."""
-    label, person, window, leads = places
-    wanted = label.selectbox("Diagnosis", [ANY, *book.windows.classes], key=f"{page}.diagnosis", bind=LINK)
-    fitting = fitting_subjects(book, wanted)
+def choose_window(link: Link, places: Sequence[DeltaGenerator], book: CaseBook) -> Window:
+    """Ask for a test subject, one of its windows, and the channels to draw; then settle the address."""
+    classes, groups = [ANY, *book.windows.classes], lead_groups(book.windows.channels)
+    wanted = places[0].selectbox("Diagnosis", classes, key=link.offer("diagnosis", classes, ANY))
+    fitting = [subject for subject, truth in book.subjects().items() if wanted in (ANY, truth)]
     told = "Type to search. Test subjects only: no model learned from them."
-    subject = person.selectbox(f"Subject (n = {len(fitting)})", fitting, key=f"{page}.subject", bind=LINK, help=told)
+    key = link.offer("subject", fitting, fitting[0])
+    subject = places[1].selectbox(f"Subject (n = {len(fitting)})", fitting, key=key, help=told)
     count = book.count(subject)
-    position = window.slider(f"Window (of {count})", 1, count, 1, key=f"{page}.window", bind=LINK) if count > 1 else 1
-    groups = lead_groups(book.windows.channels)
-    how = {"default": next(iter(groups)), "required": True, "key": f"{page}.leads", "bind": LINK}
-    chosen = groups.get(leads.segmented_control("Channels drawn", list(groups), **how)) or next(iter(groups.values()))
-    poor = [name for name in book.loaded.dataset.view(book.view) if name not in chosen]
-    return Window(subject, position, (*poor, *chosen))
-
-
-def fitting_subjects(book: CaseBook, diagnosis: str) -> list[str]:
-    """Give the test subjects of a class, or all."""
-    return [subject for subject, truth in book.subjects().items() if diagnosis in (ANY, truth)]
+    key = link.offer("window", range(1, count + 1), 1)
+    position = places[2].slider(f"Window (of {count})", 1, count, key=key) if count > 1 else 1
+    key = link.offer("channels", list(groups), next(iter(groups)))
+    group = places[3].segmented_control("Channels drawn", list(groups), required=True, key=key)
+    link.close({"view": book.view, "diagnosis": wanted, "subject": subject, "window": position, "channels": group})
+    poor = [name for name in book.loaded.dataset.view(book.view) if name not in groups[group]]
+    return Window(subject, position, (*poor, *groups[group]))
 
 
 def lead_groups(channels: Sequence[Channel]) -> dict[str, tuple[str, ...]]:
@@ -77,21 +68,6 @@ def lead_groups(channels: Sequence[Channel]) -> dict[str, tuple[str, ...]]:
     for channel in channels:
         groups[channel.group] = (*groups.get(channel.group, ()), channel.name)
     return {**groups, ANY: tuple(c.name for c in channels)} if len(groups) > 1 else groups
-
-
-def report_link(page: str, asked: dict[str, str], book: CaseBook, views: Sequence[str], chosen: Window) -> None:
-    """Show what the link asked for and could not have."""
-    wanted = asked.get(f"{page}.diagnosis", ANY)
-    allowed = {
-        f"{page}.view": [view_title(view) for view in views],
-        f"{page}.diagnosis": [ANY, *book.windows.classes],
-        f"{page}.subject": fitting_subjects(book, wanted) or fitting_subjects(book, ANY),
-        f"{page}.window": range(1, book.count(chosen.subject) + 1),
-        f"{page}.leads": list(lead_groups(book.windows.channels)),
-    }
-    found = state.link_problems(asked, allowed) + state.unknown_keys(asked, page, list(allowed))
-    for problem in state.keep_problems(page, found, [book.view, chosen.subject, chosen.position]):
-        st.warning(problem, icon=":material/link_off:")
 
 
 def command(book: CaseBook) -> str:

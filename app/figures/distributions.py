@@ -14,74 +14,83 @@ from rdpd_core.experiments.cases import ArmCase, Case
 
 ROW_PIXELS = 42
 TOP, BOTTOM = 44, 40
-ROOM = 1.5
-"""Right end of each axis: beyond probability 1 there is room for the number."""
+COLUMN = 1.55
+"""Distance of two columns: beyond probability 1 there is room for the number."""
 BELOW = 0.2
 """Bars lie below the name of their class by this share of a row."""
+BAR = {"type": "bar", "orientation": "h", "width": 0.34, "showlegend": False}
 
 
 def distribution_figure(case: Case) -> go.Figure:
     """Draw a row per class and a column per arm; bars are means over seeds, whiskers their standard deviation.
 
+    All columns lie on one axis, each from 0 to 1: a pair of axes for every arm would take the browser several times as long.
+
     Args:
         case: The window.
     """
     n, k = len(case.arms), len(case.classes)
-    parts = Parts([], [], [])
-    axes = {}
+    parts = Parts([_tracks(n, k)], [], [])
     for at, arm in enumerate(case.arms):
-        number = f"{at + 1}" if at else ""
-        parts.traces.extend(_column(arm, case.classes, number))
-        parts.texts.append(_heading(arm, at / n))
-        axes[f"xaxis{number}"] = _axis(at, n)
+        parts.traces.append(_bars(arm, at, case.classes))
+        parts.texts.append(_heading(arm, at))
+    parts.traces.append(_numbers(case))
     parts.texts.extend(_row(name, place, name == case.truth) for place, name in enumerate(case.classes))
     if case.truth is not None:
         parts.shapes.append(_band(case.classes.index(case.truth)))
+    still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
+    ends = [at * COLUMN + end for at in range(n) for end in (0, 1)]
+    scale = {"tickvals": ends, "ticktext": ["0", "1"] * n, "tickangle": 0, "tickfont": {"size": 11}}
     return parts.figure(
         height=TOP + BOTTOM + ROW_PIXELS * k,
         margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM},
         dragmode=False,
         barmode="overlay",
-        yaxis={"range": [k - 0.5, -0.5], "fixedrange": True, "showticklabels": False, "showgrid": False, "zeroline": False},
-        **axes,
+        xaxis={**still, **scale, "range": [0, n * COLUMN], "title": {"text": "probability, 0 to 1", "font": {"size": 12}}},
+        yaxis={**still, "range": [k - 0.5, -0.5], "showticklabels": False},
     )
 
 
-def _column(arm: ArmCase, classes: tuple[str, ...], number: str) -> list[dict[str, Any]]:
-    place = {"y": np.arange(len(classes)) + BELOW, "xaxis": f"x{number}", "yaxis": "y", "showlegend": False}
-    bar = {"type": "bar", "orientation": "h", "width": 0.34, **place}
-    track = {**bar, "x": np.ones(len(classes)), "marker": {"color": theme.BAND, "line": {"width": 0}}, "hoverinfo": "skip"}
-    values = {
-        **bar,
+def _tracks(n: int, k: int) -> dict[str, Any]:
+    """Give the stretch from 0 to 1 behind every bar."""
+    base, y = np.repeat(np.arange(n) * COLUMN, k), np.tile(np.arange(k) + BELOW, n)
+    look = {"marker": {"color": theme.BAND, "line": {"width": 0}}, "hoverinfo": "skip"}
+    return {**BAR, **look, "x": np.ones(n * k), "y": y, "base": base}
+
+
+def _bars(arm: ArmCase, at: int, classes: tuple[str, ...]) -> dict[str, Any]:
+    name = in_plotly(arm.title)
+    return {
+        **BAR,
         "x": arm.probability,
-        "name": in_plotly(arm.title),
+        "y": np.arange(len(classes)) + BELOW,
+        "base": np.full(len(classes), at * COLUMN),
+        "name": name,
         "marker": filling(arm.arm),
         "error_x": whiskers(arm.probability, arm.probability_spread),
-        "customdata": np.array([in_plotly(name) for name in classes], dtype=object),
-        "hovertemplate": f"{in_plotly(arm.title)}: %{{customdata}} %{{x:.2f}} (n = {arm.models})<extra></extra>",
+        "customdata": [[in_plotly(c), float(p)] for c, p in zip(classes, arm.probability, strict=True)],
+        "hovertemplate": f"{name}: %{{customdata[0]}} %{{customdata[1]:.2f}} (n = {arm.models})<extra></extra>",
     }
-    return [track, values, {"type": "scatter", **place, **_numbers(arm)}]
 
 
-def _numbers(arm: ArmCase) -> dict[str, Any]:
-    spread = 0 if arm.probability_spread is None else arm.probability_spread
-    top = int(np.argmax(arm.probability))
-    text = [f"<b>{p:.2f}</b>" if at == top else f"{p:.2f}" for at, p in enumerate(arm.probability)]
+def _numbers(case: Case) -> dict[str, Any]:
+    """Give the probabilities as text right of the bars, the highest of each arm in bold."""
+    x, y, text = [], [], []
+    for at, arm in enumerate(case.arms):
+        spread = np.zeros(len(case.classes)) if arm.probability_spread is None else arm.probability_spread
+        top = int(np.argmax(arm.probability))
+        for place, (share, deviation) in enumerate(zip(arm.probability, spread, strict=True)):
+            x.append(at * COLUMN + min(share + deviation, 1.0) + 0.03)
+            y.append(place + BELOW)
+            text.append(f"<b>{share:.2f}</b>" if place == top else f"{share:.2f}")
     look = {"mode": "text", "textposition": "middle right", "textfont": {"size": 11}, "hoverinfo": "skip", "cliponaxis": False}
-    return {"x": np.minimum(arm.probability + spread, 1.0) + 0.06, "text": text, **look}
+    return {"type": "scatter", "x": x, "y": y, "text": text, "showlegend": False, **look}
 
 
-def _axis(at: int, n: int) -> dict[str, Any]:
-    still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "", "tickfont": {"size": 11}}
-    place = {"domain": [at / n, (at + 1) / n - 0.012], "anchor": "y", "range": [0, ROOM], "tickvals": [0, 1]}
-    title = {"text": "probability", "standoff": 2, "font": {"size": 11}} if at == 0 else None
-    return {**place, **still, "title": title}
-
-
-def _heading(arm: ArmCase, left: float) -> dict[str, Any]:
+def _heading(arm: ArmCase, at: int) -> dict[str, Any]:
     square = f'<span style="color:{theme.mark_of(arm.arm).color}">■</span>'
     text = f'{square}<b>{in_plotly(arm.title)}</b><br><span style="font-size:10px">n = {arm.models}</span>'
-    place = {"x": left, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 2}
+    place = {"x": at * COLUMN, "y": 1, "xref": "x", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 2}
     return {**place, "text": text, "align": "left", "showarrow": False, "borderpad": 0, "font": {"size": 11}}
 
 

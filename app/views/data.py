@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import cached, state
+from app import cached
 from app.components import frame, waiting
+from app.state import Link
 
 PAGE = "data"
 
-asked = state.read_link()
 frame.heading("Data", "Every data set the program can read: what it holds, where it comes from, and how to get it.")
 
 from app.components import here  # noqa: E402  (the heading does not wait for the library)
@@ -79,10 +79,9 @@ def _count(name: str) -> None:
 
 
 names = DATASETS.names()
-name = st.selectbox("Data set", names, index=names.index("simulated_ecg"), key=f"{PAGE}.set", bind="query-params", width=320)
-problems = state.link_problems(asked, {f"{PAGE}.set": names}) + state.unknown_keys(asked, PAGE, [f"{PAGE}.set"])
-for problem in state.keep_problems(PAGE, problems, [name]):
-    st.warning(problem, icon=":material/link_off:")
+link = Link(PAGE)
+name = st.selectbox("Data set", names, key=link.offer("set", names, "simulated_ecg"), width=320)
+link.close({"set": name})
 show_card(DATASETS.get(name))
 show_channels(DATASETS.get(name))
 if here.is_here(DATASETS.get(name)):

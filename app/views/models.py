@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from app import cached, state
+from app import cached
 from app.components import frame
+from app.state import Link
 
 if TYPE_CHECKING:
     from rdpd_core.store import ModelCard
 
 PAGE, EVERY = "models", "all"
 
-asked = state.read_link()
 frame.heading("Models", "Every teacher and student that is here, with what it reads, how it was trained, and what it is worth.")
 
 from app.components import here  # noqa: E402  (the heading does not wait for the library)
@@ -86,19 +86,16 @@ sets = sorted({card.dataset for card in listing.cards})
 if not sets:
     here.models_missing("any data set", "python -m rdpd_core pretrain")
     st.stop()
-bound = {"key": f"{PAGE}.set", "bind": "query-params"}
-chosen_set = st.segmented_control("Data set", [EVERY, *sets], default=EVERY, required=True, **bound)
-cards = [card for card in listing.cards if chosen_set in (EVERY, None, card.dataset)]
+link = Link(PAGE)
+chosen_set = st.segmented_control("Data set", [EVERY, *sets], required=True, key=link.offer("set", [EVERY, *sets], EVERY))
+cards = [card for card in listing.cards if chosen_set in (EVERY, card.dataset)]
 table = pd.DataFrame([row(card) for card in cards])
 st.dataframe(table, hide_index=True, height=min(420, 36 * len(cards) + 40), alt="Models with their scores")
 look = {"type": "tertiary", "icon": ":material/download:"}
 st.download_button("Table (CSV)", lambda: to_csv(table), "models.csv", "text/csv", on_click="ignore", **look)
 keys = [card.key for card in cards]
-key = st.selectbox(f"One model of {len(keys)}", keys, key=f"{PAGE}.model", bind="query-params", width=480)
-allowed = {f"{PAGE}.set": [EVERY, *sets], f"{PAGE}.model": keys}
-problems = state.link_problems(asked, allowed) + state.unknown_keys(asked, PAGE, list(allowed))
-for problem in state.keep_problems(PAGE, problems, [key]):
-    st.warning(problem, icon=":material/link_off:")
+key = st.selectbox(f"One model of {len(keys)}", keys, key=link.offer("model", keys, keys[0]), width=480)
+link.close({"set": chosen_set, "model": key})
 card = next(card for card in cards if card.key == key)
 show_card(card)
 verify(card)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import cached, state
+from app import cached
 from app.components import frame, waiting
+from app.state import Link
 
 if TYPE_CHECKING:
     from rdpd_core.experiments import Loaded
@@ -28,23 +29,33 @@ def show_here() -> None:
     here.summary()
 
 
-def show_case(loaded: Loaded, asked: dict[str, str]) -> None:
+def show_blank() -> None:
+    """Show empty paper where the picture will be."""
+    from app.figures.blank import ALT, blank_paper
+
+    st.plotly_chart(blank_paper(), key=f"{PAGE}.blank", config={"displayModeBar": False}, alt=ALT)
+
+
+def show_case(loaded: Loaded) -> None:
     """Let one window be chosen and show it."""
     from app.components import case_choice, here
+    from app.figures.text import in_markdown
     from rdpd_core.experiments.cases import views_of
 
     views = [view for view in loaded.dataset.views if view in views_of(cached.cards(DATASET))]
     if not views:
         here.models_missing(loaded.dataset.title, "python -m rdpd_core pretrain")
         return
+    frame.section(f"{in_markdown(loaded.dataset.title)}: one window, every model")
     first, *others = case_choice.row()
-    view = case_choice.choose_view(PAGE, first, views, {name: loaded.dataset.view(name) for name in views})
+    link = Link(PAGE)
+    view = case_choice.choose_view(link, first, views, {name: loaded.dataset.view(name) for name in views})
     key = (DATASET, view, cached.data_root(), cached.store_stamp())
     book = waiting.result_of(cached.book_task(*key), lambda: cached.book_task.clear(*key), f"{PAGE}.book")
     if book is None:
+        show_blank()
         return
-    window = case_choice.choose_window(PAGE, others, book)
-    case_choice.report_link(PAGE, asked, book, views, window)
+    window = case_choice.choose_window(link, others, book)
     draw(book.case(window.subject, window.position), window.shown)
     frame.command(case_choice.command(book), "Trains these models again and prints their scores, intervals and tests")
     for other in views:  # so that changing the view waits for nothing
@@ -74,14 +85,14 @@ def draw(case: Case, shown: tuple[str, ...]) -> None:
         st.caption(words.basis(case))
 
 
-asked = state.read_link()
 text, table = st.columns([2.15, 1], gap="medium")
 with text:
     frame.heading("RDPD Studio", WHAT)
 data = cached.data_task(DATASET, cached.data_root())
 loaded = waiting.result_of(data, lambda: cached.data_task.clear(DATASET, cached.data_root()), f"{PAGE}.data")
-if loaded is not None:
+if loaded is None:
+    show_blank()
+else:
     with table:
         show_here()
-    frame.section(f"{loaded.dataset.title}: one window, every model")
-    show_case(loaded, asked)
+    show_case(loaded)

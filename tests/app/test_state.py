@@ -1,36 +1,116 @@
-"""What links ask for: said when it cannot be had, silent otherwise."""
+"""Addresses: they restore a view, take up every change, and say what they ask for in vain."""
 
-from app.state import link_problems, unknown_keys
+import pytest
+from streamlit.testing.v1 import AppTest
 
-
-def test_a_link_that_can_be_had_is_silent():
-    allowed = {"start.view": ["lead I", "limb"], "start.window": range(1, 6)}
-    assert link_problems({"start.view": "limb", "start.window": "5"}, allowed) == []
-    assert link_problems({}, allowed) == []
-    assert link_problems({"other.view": "nonsense"}, allowed) == []
+from app.state import refusal, strange
 
 
-def test_what_cannot_be_had_is_named_with_what_there_is():
-    (problem,) = link_problems({"start.window": "6"}, {"start.window": range(1, 6)})
-    assert "window" in problem
-    assert "“6”" in problem
-    assert "1, 2, 3, 4, 5" in problem
+def page():
+    """A page with two choices, of which the second depends on the first."""
+    import streamlit as st
+
+    from app.state import Link
+
+    link = Link("toy")
+    letter = st.selectbox("letter", ["a", "b"], key=link.offer("letter", ["a", "b"], "a"))
+    numbers = [1, 2, 3] if letter == "a" else [3, 4]
+    number = st.selectbox("number", numbers, key=link.offer("number", numbers, numbers[0]))
+    link.close({"letter": letter, "number": number})
+    st.text(f"{letter}{number}")
 
 
-def test_a_link_cannot_bring_markdown_onto_the_page():
-    (problem,) = link_problems({"start.subject": "[x](http://a) ![y](b) :red[z] $q$"}, {"start.subject": ["s001"]})
-    assert "[x](" not in problem
-    assert ":red[" not in problem
-    assert "$q$" not in problem
+def opened(**link: str) -> AppTest:
+    """Run the page with an address."""
+    at = AppTest.from_function(page, default_timeout=20)
+    for key, value in link.items():
+        at.query_params[key.replace("__", ".")] = value
+    return at.run()
+
+
+def address(at: AppTest) -> dict[str, str]:
+    """Give the address; a test holds what was handed in as lists."""
+    return {key: value if isinstance(value, str) else value[0] for key, value in at.query_params.items()}
+
+
+def test_without_an_address_there_are_defaults_and_nothing_is_written():
+    at = opened()
+    assert at.text[0].value == "a1"
+    assert address(at) == {}
+    assert not at.warning
+
+
+def test_an_address_restores_its_choices_with_their_types():
+    at = opened(toy__letter="b", toy__number="4")
+    assert at.text[0].value == "b4"
+    assert not at.warning
+
+
+def test_a_change_is_taken_up_and_defaults_are_left_out():
+    at = opened(toy__letter="b")
+    at.selectbox[1].select(4).run()
+    assert address(at) == {"toy.letter": "b", "toy.number": "4"}
+    at.selectbox[0].select("a").run()
+    assert at.text[0].value == "a1"
+    assert address(at) == {}
+
+
+def test_going_back_restores_what_the_address_says():
+    at = opened()
+    at.selectbox[0].select("b").run()
+    at.selectbox[1].select(4).run()
+    assert at.text[0].value == "b4"
+    at.query_params.clear()
+    at.query_params["toy.letter"] = "b"
+    at.run()
+    assert at.text[0].value == "b3"
+    at.query_params.clear()
+    at.run()
+    assert at.text[0].value == "a1"
+
+
+@pytest.mark.parametrize("bad", ["9", "", "1.0", "<b>"])
+def test_what_cannot_be_had_is_said_until_something_else_is_chosen(bad):
+    at = opened(toy__number=bad)
+    assert at.text[0].value == "a1"
+    assert "which is not here" in at.warning[0].value
+    assert "1, 2, 3" in at.warning[0].value
+    at.run()
+    assert len(at.warning) == 1
+    at.selectbox[1].select(2).run()
+    assert not at.warning
+    assert address(at) == {"toy.number": "2"}
+
+
+def test_a_key_that_means_nothing_is_named_if_it_is_of_this_page():
+    at = opened(toy__leter="b", other__x="1")
+    assert [w.value for w in at.warning] == [strange("toy.leter")]
+
+
+def test_keys_of_others_stay_in_the_address():
+    at = opened(other__x="1")
+    at.selectbox[0].select("b").run()
+    assert address(at) == {"other.x": "1", "toy.letter": "b"}
+
+
+def test_choices_outlive_a_visit_to_another_page():
+    at = opened()
+    at.selectbox[0].select("b").run()
+    at.session_state["page"] = "another"
+    at.session_state["toy.letter"] = "a"
+    at.query_params.clear()
+    at.run()
+    assert at.text[0].value == "b3"
+    assert address(at) == {"toy.letter": "b"}
+
+
+def test_an_address_cannot_bring_markdown_onto_the_page():
+    told = refusal("subject", "[x](http://a) ![y](b) :red[z] $q$", ["s001"])
+    for sign in ("[x](", ":red[", "$q$"):
+        assert sign not in told
 
 
 def test_long_lists_are_cut():
-    (problem,) = link_problems({"start.subject": "s999"}, {"start.subject": [f"s{i:03d}" for i in range(100)]})
-    assert "s011" in problem
-    assert "s012" not in problem
-
-
-def test_keys_that_mean_nothing_are_named_for_the_own_page_only():
-    found = unknown_keys({"start.veiw": "limb", "data.set": "dsads", "embed": "true"}, "start", ["start.view"])
-    assert len(found) == 1
-    assert "start\\.veiw" in found[0]
+    told = refusal("subject", "s999", [f"s{i:03d}" for i in range(100)])
+    assert "s011" in told
+    assert "s012" not in told
