@@ -230,7 +230,8 @@ def _bench(given: argparse.Namespace) -> None:
         {
             "shape": t.shape, "students": t.members, "dropout": t.dropout_place.replace("_", " "),
             "times faster per student": f"{t.ratio:.1f}",
-            "share of matrix rate": f"{t.matrix_share:.0%}", "peak memory (MB)": f"{t.peak_mb:.0f}",
+            "share of matrix rate": f"{t.matrix_share:.0%}",
+            "peak memory (MB)": "unknown" if t.peak_mb is None else f"{t.peak_mb:.0f}",
         }
         for t in timings
     ]  # fmt: skip

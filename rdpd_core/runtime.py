@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import platform
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises:
         ParameterError: The device is unknown, or not on this machine.
     """
-    kind = name.split(":")[0]
+    kind = name.partition(":")[0]
     if kind not in DEVICES:
         raise ParameterError(f"device {name!r}: choose one of {', '.join(DEVICES)}")
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -66,10 +66,14 @@ def threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def peak_memory_mb(device: torch.device | None = None) -> float:
-    """Give the peak memory so far, in MB: of the process, or of a CUDA device."""
+def peak_memory_mb(device: torch.device | None = None) -> float | None:
+    """Give the peak memory so far, in MB: of the process, or of a CUDA device; None on Windows, which does not tell."""
     if device is not None and device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
+    if importlib.util.find_spec("resource") is None:
+        return None
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 

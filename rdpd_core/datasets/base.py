@@ -130,7 +130,7 @@ def check_assignment(assigned: Mapping[str, str], subjects: Sequence[str]) -> No
     missing = sorted(set(subjects) - set(assigned))
     if missing:
         raise SplitError(f"{len(missing)} subjects are in no split, the first at position {list(subjects).index(missing[0])}")
-    odd = sorted({v for v in assigned.values()} - set(SPLIT_NAMES))
+    odd = sorted(set(assigned.values()) - set(SPLIT_NAMES))
     if odd:
         raise UnknownNameError("split", odd[0], SPLIT_NAMES)
     for part in SPLIT_NAMES:

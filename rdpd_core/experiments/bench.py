@@ -67,7 +67,7 @@ class Timing:
         cohort_s: The cohort.
         ratio: How many times faster a student is trained in the cohort.
         matrix_share: Share of the machine's matrix-product rate that the cohort's convolutions alone account for.
-        peak_mb: Peak memory so far, of the process or the CUDA device.
+        peak_mb: Peak memory so far, of the process or the CUDA device; None where the system does not tell.
     """
 
     shape: str
@@ -77,7 +77,7 @@ class Timing:
     cohort_s: float
     ratio: float
     matrix_share: float
-    peak_mb: float
+    peak_mb: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values."""

@@ -144,7 +144,7 @@ def test_windows_of_a_partial_copy(tmp_path: Path) -> None:
     assert prepared.windows.classes == ("sitting", "treadmill running 8 km/h")
     assert "Classes left out for want of recordings: standing (0 subjects" in prepared.notices[0]
     parts = split(prepared.windows, dataset.assign(np.unique(prepared.windows.subject).tolist(), "p8"))
-    assert [len(p) for p in parts] == [2 * 4, 2 * 4, 2 * 4]
+    assert [len(p) for p in parts] == [2 * 3, 2 * 3, 2 * 3]  # each segment of 5 s is a window
 
 
 @pytest.mark.data
