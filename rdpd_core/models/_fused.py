@@ -5,7 +5,8 @@ each operation keeps only what its backward needs, lays time positions and windo
 one contiguous block, and folds all members into one matrix product where they share their input.
 
 Inside, M is always the first axis. `torch.func.vmap` reaches that form through each Function's own rule; a single network is
-the case M = 1. Columns R of every matrix are (segment, window) pairs, segment first: R = S * B.
+the case M = 1. Gradients are taken outside the mapping, of all members at once: `vmap(grad(...))` is not possible.
+Columns R of every matrix are (segment, window) pairs, segment first: R = S * B.
 """
 
 from __future__ import annotations

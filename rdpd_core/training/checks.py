@@ -5,32 +5,38 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rdpd_core.errors import IncompatibleError, ShapeError
+from rdpd_core.errors import DataError, IncompatibleError, ShapeError
 from rdpd_core.training.cohort import Cohort
 from rdpd_core.training.knowledge import Knowledge, LiveTeacher
 from rdpd_core.training.resident import Resident
 from rdpd_core.types import ModelOutput
 
 
-def check_windows(cohort: Cohort, train: Resident, target: Tensor) -> None:
+def check_windows(cohort: Cohort, train: Resident, valid: Resident, target: Tensor) -> None:
     """Raise unless members can read the windows and learn from the labels.
 
     Args:
         cohort: Who learns.
         train: N windows.
+        valid: Windows to validate on.
         target: Labels to train on, -1 where there is none.
 
     Raises:
         IncompatibleError: A channel is not there, or a method of labels only has no label.
         ShapeError: There are more or fewer labels than windows, or labels beyond the classes.
+        DataError: A channel that a member reads holds values that are not numbers. In a cohort they would reach everybody.
     """
-    channels = len(train.signal)
+    channels = min(len(train.signal), len(valid.signal))
     for member in cohort.members:
         if max(member.channels) >= channels:
             raise IncompatibleError(
                 f"member {member.name!r} reads channel {max(member.channels)}, but the windows have {channels} channels, "
                 "counted from 0"
             )
+    for part, data in (("train", train), ("valid", valid)):
+        for at in cohort.union:
+            if not bool(torch.isfinite(data.signal[at]).all()):
+                raise DataError(f"channel {at} of the {part} windows holds values that are not numbers; fill or leave it out")
     if len(target) != len(train):
         raise ShapeError(f"{len(target)} labels for {len(train)} training windows; give one per window, -1 where there is none")
     if not len(target):

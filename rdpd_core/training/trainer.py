@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -51,6 +51,25 @@ class Trained:
     train_pass: tuple[Tensor, Tensor | None] | None = None
 
 
+class EpochLosses(NamedTuple):
+    """The weighted terms of one epoch: names, values (steps, terms, M), and the share of the windows in each step (steps,)."""
+
+    names: tuple[str, ...]
+    values: Tensor
+    share: Tensor
+
+    def means(self) -> list[dict[str, float]]:
+        """Give the mean over windows of every term, by member."""
+        means = torch.einsum("stm,s->mt", self.values, self.share)
+        return [dict(zip(self.names, row, strict=True)) for row in means.tolist()]
+
+    def broken(self, at: int) -> tuple[str, float]:
+        """Give the first term of a member that is not a number, and what it is; the others follow from it."""
+        mine = self.values[:, :, at].flatten()
+        first = int((~torch.isfinite(mine)).nonzero()[0])
+        return self.names[first % len(self.names)], float(mine[first])
+
+
 class Trainer:
     """Trains one cohort on one set of windows."""
 
@@ -80,11 +99,12 @@ class Trainer:
         Raises:
             IncompatibleError: Members, windows and teachers do not fit together.
             ShapeError: Labels do not fit the windows or the classes.
+            DataError: A channel that is read holds values that are not numbers.
         """
         self.cohort, self.train, self.valid, self.params = cohort, train, valid, params
         self.knowledge = knowledge
         self.target = train.target if target is None else target.to(train.device)
-        check_windows(cohort, train, self.target)
+        check_windows(cohort, train, valid, self.target)
         if cohort.method.uses_teacher:
             check_teachers(cohort, train, knowledge, params.augment)
         self.on_event, self.should_stop = on_event or (lambda event: None), should_stop or (lambda: False)
@@ -115,26 +135,25 @@ class Trainer:
         return [self.best[name] for name in order]
 
     def _one_epoch(self) -> None:
-        sums, passed = self._train_pass(self.epoch + 1)
+        losses, passed = self._train_pass(self.epoch + 1)
         if self.stopped:
             return
         self.epoch += 1
         scores = self._score()
-        self._keep_rows(sums, scores, passed)
+        self._keep_rows(losses, scores, passed)
         self._drop_finished()
 
-    def _train_pass(self, epoch: int) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor | None] | None]:
+    def _train_pass(self, epoch: int) -> tuple[EpochLosses, tuple[Tensor, Tensor | None] | None]:
         p, count = self.params, len(self.train)
         key = ("order", p.order_seed, epoch if p.shuffle == "each_epoch" else 0)
         batches = torch.randperm(count, generator=torch_generator(*key)).to(self.train.device).split(p.batch_size)
         self._dropout.start_epoch(epoch)
         changes = torch_generator("augment", p.order_seed, epoch)
-        sums: dict[str, Tensor] = {}
+        values: list[Tensor] = []
         passed = self._room_for_pass(count) if p.keep_train_pass else None
         for step, index in enumerate(batches):
             terms, logits, attention = self._step(index, changes)
-            for name, value in terms.items():
-                sums[name] = sums.get(name, 0) + value.detach() * len(index) / count
+            values.append(torch.stack([term.detach() for term in terms.values()]))
             if passed is not None:
                 passed[0][:, index] = logits.detach().float()
                 if attention is not None:
@@ -143,7 +162,8 @@ class Trainer:
             if self.should_stop():
                 self.stopped = True
                 break
-        return sums, passed
+        share = torch.tensor([len(index) / count for index in batches[: len(values)]], device=self.train.device)
+        return EpochLosses(tuple(terms), torch.stack(values), share), passed
 
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         p, cohort = self.params, self.cohort
@@ -172,16 +192,15 @@ class Trainer:
             parts.append(self.cohort.outputs(self.valid.poor(index, self.cohort.union, self._noise()))[0])
         return score_members(self.params.selection, torch.cat(parts, 1), self.valid.target)
 
-    def _keep_rows(self, sums: dict[str, Tensor], scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> None:
-        rows = {}
-        values = {name: value.tolist() for name, value in sums.items()}
+    def _keep_rows(self, epoch: EpochLosses, scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> None:
+        rows, means = {}, epoch.means()
         learned = {name: value.detach().tolist() for name, value in self.cohort.own.items()}
         for at, (member, score) in enumerate(zip(self.cohort.members, scores.tolist(), strict=True)):
             if member.name in self._finished:
                 continue
-            losses = {name: column[at] for name, column in values.items()}
-            self._check_finite(member, losses, score)
-            row = epoch_row(self.epoch, losses, score, {name: column[at] for name, column in learned.items()})
+            sound = all(math.isfinite(value) for value in means[at].values())
+            self._check_finite(member, *((f"validation {self.params.selection}", score) if sound else epoch.broken(at)))
+            row = epoch_row(self.epoch, means[at], score, {name: column[at] for name, column in learned.items()})
             self.history[member.name].append(row)
             rows[member.name] = row
             if member.name not in self.best or score > self.best[member.name].score:
@@ -193,13 +212,12 @@ class Trainer:
         cohort = self.cohort
         return Trained(cohort.members[at], cohort.extract(at), cohort.extract_own(at), self.epoch, self.epoch, score, [], kept)
 
-    def _check_finite(self, member: Member, losses: dict[str, float], score: float) -> None:
-        for name, value in {**losses, f"validation {self.params.selection}": score}.items():
-            if not math.isfinite(value):
-                raise TrainingError(
-                    f"{name} of {member.name!r} became {value} in epoch {self.epoch}; nothing was kept. "
-                    "Check the recordings for values that are not numbers, or lower the learning rate or the term weights"
-                )
+    def _check_finite(self, member: Member, name: str, value: float) -> None:
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"{name} of {member.name!r} became {value} in epoch {self.epoch}; nothing was kept. "
+                "Lower the learning rate or the term weights; if a teacher is stored, check that it gives numbers"
+            )
 
     def _drop_finished(self) -> None:
         # Who stopped stays stopped, even while too few have for clearing the stack: company must not change a member.

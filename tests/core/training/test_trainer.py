@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rdpd_core.errors import IncompatibleError, ShapeError, StoppedError, TrainingError
+from rdpd_core.errors import DataError, IncompatibleError, ShapeError, StoppedError, TrainingError
 from rdpd_core.models import MODELS
 from rdpd_core.runtime import torch_generator
 from rdpd_core.training import Knowledge, LiveTeacher
@@ -136,14 +136,22 @@ def test_a_configured_divisor_weighs_the_last_batch_less():
 
 
 @pytest.mark.parametrize("part", ["train", "valid"])
-def test_values_that_are_no_numbers_are_named_and_nothing_is_kept(part):
-    broken = windows(40 if part == "train" else 24, seed=part == "valid")
-    broken.signal[2, 50] = np.nan
-    made = trainer(cohort([member("sound", channels=(0, 1)), member("sick", channels=(0, 2))]), **{part: resident(broken)})
-    named = "hard" if part == "train" else "validation roc_auc"
-    with pytest.raises(TrainingError, match=rf"{named} of '\w+' became nan in epoch 1; nothing was kept"):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_named_by_channel_before_training(part, value):
+    broken = windows(40 if part == "train" else 24, seed=int(part == "valid"))
+    broken.signal[2, 50] = value
+    members = [member("sound", channels=(0, 1)), member("sick", channels=(0, 2))]
+    with pytest.raises(DataError, match=f"channel 2 of the {part} windows holds values that are not numbers"):
+        trainer(cohort(members), **{part: resident(broken)})
+    assert trained(members[:1], **{part: resident(broken)})["sound"].epochs == 3
+
+
+def test_a_loss_that_is_no_number_is_named_with_its_member_and_nothing_is_kept():
+    said = knowledge(teachers=2)
+    said.logits[1, 7] = float("nan")
+    made = trainer(cohort([member("calm", teacher=0), member("misled", 4, teacher=1)]), said=said)
+    with pytest.raises(TrainingError, match="soft of 'misled' became nan in epoch 1; nothing was kept"):
         made.run()
-    assert made.best == {}
 
 
 def test_a_member_that_diverges_is_the_one_named():
