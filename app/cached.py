@@ -47,10 +47,6 @@ class Task(Generic[T]):
         """Wait for at most some seconds; say whether the work is over."""
         return self._done.wait(seconds)
 
-    def failed(self) -> bool:
-        """Say whether the work ended with an error."""
-        return self._error is not None
-
     def result(self) -> T:
         """Give what the work gave, waiting for it; an error in it is raised here."""
         self._done.wait()
@@ -118,11 +114,6 @@ def book_task(dataset: str, view: str, root: str, stamp: str) -> Task[CaseBook]:
             return open_book(loaded, view)
 
     return Task(work)
-
-
-def forget(task: Callable[..., Task], *key: str) -> None:
-    """Drop work that failed, so that it can be tried again."""
-    task.clear(*key)
 
 
 def data_root() -> str:

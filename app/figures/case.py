@@ -15,8 +15,8 @@ from app.figures.signals import LABEL, add_signals
 from app.figures.text import in_plotly
 from rdpd_core.experiments.cases import Case
 
-TOP, GAP, BOTTOM = 26, 30, 46
-HANGING = {"yanchor": "top", "pad": {"t": 4}}
+TOP, GAP, BOTTOM = 30, 30, 46
+HANGING = {"yanchor": "top", "pad": {"t": 8}}
 
 
 def case_figure(case: Case, shown: Sequence[str]) -> go.Figure:

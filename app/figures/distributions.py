@@ -14,7 +14,7 @@ from rdpd_core.experiments.cases import ArmCase, Case
 
 ROW_PIXELS = 42
 TOP, BOTTOM = 44, 40
-COLUMN = 1.55
+COLUMN = 1.75
 """Distance of two columns: beyond probability 1 there is room for the number."""
 BELOW = 0.2
 """Bars lie below the name of their class by this share of a row."""

@@ -89,7 +89,7 @@ def stack(signal: np.ndarray, paper: Paper) -> Stack:
         need = max(above + below + 0.4 * step, 2 * step)
         baseline.append(baseline[-1] - step * np.ceil(need / step))
     low = step * np.floor((baseline[-1] - max(down[-1], 0.5 * step) - 0.2 * step) / step)
-    high = step * np.ceil((max(up[0], step) + 0.2 * step) / step)
+    high = step * np.ceil((max(up[0], 2 * step) + 0.2 * step) / step)  # the calibration mark is two steps high
     return Stack(center, np.array(baseline), float(low), float(high))
 
 

@@ -97,7 +97,7 @@ def facts(case: Case) -> str:
     """Give one line of what may be said of the window beside its numbers."""
     truth = f"truth: {case.truth}" if case.truth else "truth unknown"
     known = [f"{name}: {value}" for name, value in case.facts.items() if name != "simulated"]
-    kind = ["simulated, no person was measured"] if case.simulated else []
+    kind = ["simulated"] if case.simulated else []
     return " · ".join([f"Subject {case.subject}", f"window {case.position} of {case.positions}", truth, *known, *kind])
 
 

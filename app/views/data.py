@@ -48,10 +48,15 @@ def show_channels(kind: type[Dataset]) -> None:
     channels, views = st.columns(2, gap="medium")
     rows = [{"channel": c.name, "unit": c.unit, "group": c.group} for c in kind.channels]
     channels.markdown(f"**Channels** (n = {len(rows)})")
-    channels.dataframe(pd.DataFrame(rows), hide_index=True, height=300, alt=f"Channels of {kind.title}")
+    channels.dataframe(pd.DataFrame(rows), hide_index=True, height=height(rows), alt=f"Channels of {kind.title}")
     named = [{"view": name, "channels": len(names), "which": ", ".join(names)} for name, names in kind.views.items()]
     views.markdown("**Views**: the few channels that students may read")
-    views.dataframe(pd.DataFrame(named), hide_index=True, height=300, alt=f"Views of {kind.title}")
+    views.dataframe(pd.DataFrame(named), hide_index=True, height=height(named), alt=f"Views of {kind.title}")
+
+
+def height(rows: list) -> int:
+    """Give the height in pixels at which a table shows its rows, at most eight of them."""
+    return 36 * (min(len(rows), 8) + 1) + 2
 
 
 def show_counts(name: str) -> None:

@@ -95,7 +95,7 @@ def test_start_shows_a_case_with_words_for_every_picture(here):
     assert "RDPD Studio" in at.title[0].value
     assert NOTE in told
     assert "Subject fay" in told
-    assert "no person was measured" in told
+    assert "· simulated" in told
     assert "The truth is" in told
     assert "The teacher looks most at" in told
     both = alts(at)
@@ -213,3 +213,16 @@ def test_no_page_shows_html_or_markdown_of_names(here):
         raw = "\n".join(e.value for kind in (at.markdown, at.subheader, at.caption) for e in kind)
         assert not re.search(r"(?<!\\)\*toy(?<!\\)\*", raw)
         assert not [m for m in at.markdown if m.allow_html]
+
+
+def test_every_picture_can_be_taken_away(here):
+    at = opened()
+    labels = [button.proto.label for button in at.get("download_button")]
+    assert labels == ["Signal (CSV)", "Attention (CSV)", "Picture (HTML)", "Distributions (CSV)", "Picture (HTML)"]
+
+
+def test_blank_paper_stands_where_the_picture_will_be():
+    from app.figures.blank import blank_paper
+
+    fig = blank_paper()
+    assert (fig.layout.xaxis.minor.dtick, fig.layout.yaxis.minor.dtick) == (0.04, 0.1)

@@ -148,3 +148,13 @@ def test_a_silent_channel_has_room_of_its_own():
     places = stack(signal, ECG_PAPER)
     assert np.isfinite(places.baseline).all()
     assert (np.diff(places.baseline) <= -1.0).all()
+
+
+def test_the_calibration_mark_is_1_mv_by_200_ms_and_inside_the_drawing():
+    fig = case_figure(case(), ("V6",))
+    (mark,) = [t for t in fig.data if t.hovertemplate and t.hovertemplate.startswith("calibration")]
+    assert np.ptp(mark.y) == pytest.approx(1.0)
+    high = [x for x, y in zip(mark.x, mark.y, strict=True) if y == max(mark.y)]
+    assert np.ptp(high) == pytest.approx(0.2)
+    assert max(mark.y) < fig.layout.yaxis.range[1]
+    assert min(mark.x) > fig.layout.xaxis.range[0]
