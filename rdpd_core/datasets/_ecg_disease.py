@@ -94,13 +94,13 @@ def bundle_branch_block(rng: np.random.Generator, waves: Waves) -> Finding:
 def heart_failure(rng: np.random.Generator, waves: Waves) -> Finding:
     """Give low limb voltage, poor R progression, a slightly wide QRS, a large left atrium and flat T waves."""
     degree = rng.uniform(0.65, 1.0)
-    weak = waves.scale(QRS, [1 - 0.25 * degree, 1 - 0.5 * degree, 1.0]).stretch(QRS, 1 + 0.38 * degree)
+    weak = waves.scale(QRS, [1 - 0.25 * degree, 1 - 0.5 * degree, 1.0]).stretch(QRS, 1 + rng.uniform(0.1, 0.3) * degree)
     vector = weak.vector.copy()
     vector[SLOT["septal"], 2] *= 1 - 0.9 * degree
     vector[SLOT["apical"], 2] += 0.35 * degree
     vector[SLOT["lateral"], 2] += 0.15 * degree
     vector[SLOT["p_left"], 2] += 0.07 * degree
-    vector[T] *= 1 - rng.uniform(0.4, 1.2) * degree
+    vector[T] *= 1 - rng.uniform(0.3, 1.0) * degree
     return Finding(
         "dilated", Waves(weak.delay, weak.width, vector),
         faster=rng.uniform(1.0, 1.2), steadier=rng.uniform(0.4, 0.9),
@@ -111,13 +111,13 @@ def hypertrophy(rng: np.random.Generator, waves: Waves) -> Finding:
     """Give left ventricular hypertrophy: high voltage to the left and back, and strain of ST and T."""
     degree = rng.uniform(0.6, 1.0)
     vector = waves.vector.copy()
-    vector[SLOT["apical"]] *= 1 + 0.4 * degree
-    vector[SLOT["lateral"]] *= 1 + np.array([0.9, 0.2, 1.3]) * degree
-    vector[SLOT["basal"], 2] *= 1 + 0.8 * degree
+    vector[SLOT["apical"]] *= 1 + 0.35 * degree
+    vector[SLOT["lateral"]] *= 1 + np.array([0.6, 0.2, 1.6]) * degree
+    vector[SLOT["basal"], 2] *= 1 + 0.9 * degree
     vector[SLOT["p_left"]] *= 1 + 0.5 * degree
-    strain = rng.uniform(0.2, 1.0) * degree
-    vector[ST] += strain * np.array([-0.12, -0.03, -0.10])
-    vector[T] -= strain * np.array([0.42, 0.12, 0.05])
+    strain = rng.uniform(0.35, 1.0) * degree
+    vector[ST] += strain * np.array([-0.09, -0.03, -0.12])
+    vector[T] -= strain * np.array([0.30, 0.12, 0.12])
     return Finding("left ventricle", Waves(waves.delay, waves.width, vector).stretch(QRS, 1 + 0.1 * degree))
 
 

@@ -12,7 +12,7 @@ from rdpd_core.datasets._ecg_rhythm import Pace
 from rdpd_core.datasets._ecg_waves import QRS, SLOT, ST, P, T, Waves, normal, rotation
 
 # root mean square of wander, muscle and mains in mV by group of leads; arms tremble, chests breathe
-NOISE_MV = {"limb": (0.06, 0.022, 0.010), "chest": (0.08, 0.020, 0.010), "Frank": (0.06, 0.020, 0.010)}
+NOISE_MV = {"limb": (0.07, 0.028, 0.012), "chest": (0.08, 0.020, 0.010), "Frank": (0.06, 0.020, 0.010)}
 
 
 @dataclass(frozen=True)
