@@ -30,7 +30,7 @@ TAKES = {1: 91, 2: 139, 3: 60}
 """Of 290 subjects, how many have one, two and three recordings: 549 in all, as in PTBDB."""
 
 DURATION_S = 32.0
-VERSION = 1
+VERSION = 2
 """Raised whenever other signals come out of the same settings; a test holds it against their digest."""
 
 _GROUPS = {"limb": LIMB, "chest": CHEST, "Frank": FRANK}

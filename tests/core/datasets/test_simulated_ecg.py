@@ -17,7 +17,7 @@ from rdpd_core.files import digest_bytes
 from rdpd_core.runtime import numpy_generator
 
 ROW = {name: i for i, name in enumerate(LEADS)}
-DIGESTS = {1: "c7a0dba2eff25c50"}
+DIGESTS = {2: "5693cd5c5c592d8e"}
 
 
 @pytest.fixture(scope="module")
