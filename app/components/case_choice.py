@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.figures.text import listed
 from app.state import Link
+from rdpd_core.errors import RdpdError
 from rdpd_core.experiments import Experiment, command_of
 from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.types import Channel
@@ -70,8 +71,12 @@ def lead_groups(channels: Sequence[Channel]) -> dict[str, tuple[str, ...]]:
     return {**groups, ANY: tuple(c.name for c in channels)} if len(groups) > 1 else groups
 
 
-def command(book: CaseBook) -> str:
-    """Give the command line that trains and scores the models of a book again."""
-    students = [arm for arm in book.arms if arm.arm != "teacher"]
-    experiment = {"dataset": book.loaded.dataset.name, "view": book.view, **students[0].cards[0].training.get("experiment", {})}
-    return command_of(Experiment.from_dict(experiment))
+def command(book: CaseBook) -> str | None:
+    """Give the command line that trains and scores the models of a book again; None if their cards do not say how."""
+    card = next(arm for arm in book.arms if arm.arm != "teacher").cards[0]
+    if "experiment" not in card.training:
+        return None
+    try:
+        return command_of(Experiment.from_dict(card.training["experiment"]))
+    except (RdpdError, TypeError):  # written by another version, whose settings this one does not have
+        return None

@@ -57,7 +57,8 @@ def show_case(loaded: Loaded) -> None:
         return
     window = case_choice.choose_window(link, others, book)
     draw(book.case(window.subject, window.position), window.shown)
-    frame.command(case_choice.command(book), "Trains these models again and prints their scores, intervals and tests")
+    if line := case_choice.command(book):
+        frame.command(line, "Trains these models again and prints their scores, intervals and tests")
     for other in views:  # so that changing the view waits for nothing
         cached.book_task(DATASET, other, *key[2:])
 
