@@ -13,6 +13,8 @@ from rdpd_core.experiments.cases import ArmCase, Case
 
 ALIKE, MORE = 0.1, 0.03
 """An overlap this far above that of other windows is called alike, or more than chance."""
+APART = 0.1
+"""A standard deviation over seeds from which on it is said."""
 EVEN = 0.97
 """Attention with at least this share of the greatest possible entropy is called even."""
 
@@ -26,13 +28,20 @@ def verdict(case: Case) -> str:
     if case.truth is None:
         return f"{said}. The truth is unknown."
     right = len(groups.get(case.truth, []))
-    return f"{said}. The truth is {case.truth}: {right} of {len(case.arms)} arms are right."
+    return f"{said}. The truth is {case.truth}: {right} of {len(case.arms)} are right."
 
 
 def _said(name: str, arms: Sequence[ArmCase]) -> str:
     titles = listed([arm.title for arm in arms])
-    sure = listed([f"{arm.probability.max():.2f}" for arm in arms])
+    sure = listed([_sure(arm) for arm in arms])
     return f"{titles} {'agree on' if len(arms) > 1 else 'says'} {name} ({sure})"
+
+
+def _sure(arm: ArmCase) -> str:
+    """Give the highest probability, with its spread where seeds disagree."""
+    top = int(np.argmax(arm.probability))
+    spread = 0.0 if arm.probability_spread is None else arm.probability_spread[top]
+    return f"{arm.probability[top]:.2f}" + (f" ± {spread:.2f}" if spread >= APART else "")
 
 
 def looking(case: Case) -> str:

@@ -18,7 +18,7 @@ from rdpd_core.environment import ROOT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 ENDS_WITHIN_S = 15
-CHART, ERROR, RUNNING = ".js-plotly-plot", "[data-testid=stException]", "[data-testid=stStatusWidget]"
+CHART, ERROR, RUNNING = ".js-plotly-plot:has(.gtitle)", "[data-testid=stException]", "[data-testid=stStatusWidget]"
 LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:")
 TEST_SETTINGS = re.compile(r"RDPD_|PYTHON|VIRTUAL_ENV$|STREAMLIT_|\w+_NUM_THREADS$")  # a person who starts the app has none
 

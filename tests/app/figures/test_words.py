@@ -12,7 +12,12 @@ def test_verdict_groups_arms_that_agree():
     told = words.verdict(case())
     assert "Teacher, Distill and RDPD agree on bundle branch block (0.83, 0.45 and 0.71)" in told
     assert "Direct says healthy control (0.44)" in told
-    assert told.endswith("The truth is bundle branch block: 3 of 4 arms are right.")
+    assert told.endswith("The truth is bundle branch block: 3 of 4 are right.")
+
+
+def test_verdict_says_where_seeds_disagree():
+    torn = replace(case().arms[3], probability_spread=np.full(3, 0.31))
+    assert words.verdict(case(arms=(torn,))).startswith("RDPD says bundle branch block (0.71 ± 0.31)")
 
 
 def test_verdict_without_truth_counts_nothing():
