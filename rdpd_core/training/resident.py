@@ -85,8 +85,8 @@ def _compact(windows: Windows) -> tuple[list[tuple[int, int]], np.ndarray]:
         first = int(windows.start[at])
         last = first + windows.samples
         if pieces and first <= pieces[-1][1]:
-            length += max(0, last - pieces[-1][1])
-            pieces[-1][1] = max(last, pieces[-1][1])
+            length += last - pieces[-1][1]
+            pieces[-1][1] = last
         else:
             pieces.append([first, last])
             length += last - first

@@ -95,7 +95,8 @@ def test_a_member_that_stopped_stays_stopped_whoever_goes_on(monkeypatch):
 
 @pytest.mark.parametrize("patience", [1, 2])
 def test_members_that_end_at_different_times_end_as_if_alone(patience):
-    members = [member(f"m{s}", s, (s % 4,), noise=0.2 * (s % 2)) for s in (4, 1, 7, 0, 6, 3, 2, 5)]
+    order = (4, 1, 7, 0, 6, 3, 2, 5)
+    members = [member(f"m{s}", s, (s % 4,), noise=0.2 * (s % 2), settings={"temperature": 1.0 + s}) for s in order]
     changes = {"epochs": 12, "patience": patience, "valid": resident(windows(24, seed=1, shift=0.3))}
     together = trained(members, **changes)
     assert len({t.epochs for t in together.values()}) > 2
@@ -253,6 +254,16 @@ def test_the_order_of_windows_is_new_each_epoch_or_once(monkeypatch):
             assert sorted(at for batch in epoch for at in batch) == list(range(40))
     assert seen["once"][:3] == seen["once"][3:]
     assert seen["each_epoch"][:3] != seen["each_epoch"][3:]
+
+
+def test_every_step_of_every_epoch_drops_something_else():
+    made, seen = trainer(cohort([member()]), epochs=2), []
+    lose = made.cohort.losses
+    made.cohort.losses = lambda x, target, said, keep: (seen.append(keep["pooled"]), lose(x, target, said, keep))[1]
+    made.run()
+    assert len(seen) == 6
+    whole = [s for s in seen if s.shape == seen[0].shape]
+    assert not any(torch.equal(a, b) for at, a in enumerate(whole) for b in whole[:at])
 
 
 def test_another_order_seed_orders_otherwise():
