@@ -180,9 +180,10 @@ def _compare(given: argparse.Namespace) -> None:
         print(sentence)
     for split, found in result.choices.items():
         for arm, choice in found.items():
-            if choice.candidates > 1:
+            if choice.candidates > 1 or choice.source:
                 kept = ", ".join(f"{k} {v:g}" for k, v in choice.settings.items() if k != "hard_weight" and v)
-                print(f"chosen on validation subjects ({split}), {arm}: {kept}, best of {choice.candidates}")
+                how = f"as for {choice.source}" if choice.source else f"best of {choice.candidates}"
+                print(f"chosen on validation subjects ({split}), {arm}: {kept}, {how}")
     print(f"repeat: {command_of(experiment)}")
     for card in cards:
         print(f"saved: {card.key}")

@@ -106,6 +106,11 @@ class Experiment(Params):
         """Give plain values, ready for JSON."""
         return {**super().to_dict(), "arms": list(self.arms)}
 
+    def departures(self) -> dict[str, Any]:
+        """Give the data set, the view, and every other value that is not the default of that data set."""
+        defaults = Experiment(dataset=self.dataset, view=self.view).to_dict()
+        return {n: v for n, v in self.to_dict().items() if v != defaults[n] or n in ("dataset", "view")}
+
     def digest(self) -> str:
         """Give what identifies the experiment."""
         return digest_json(self.to_dict())

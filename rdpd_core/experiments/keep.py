@@ -7,7 +7,6 @@ from typing import Any
 
 from rdpd_core.evaluation import evaluate
 from rdpd_core.experiments.arms import ARMS
-from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.run import Result
 from rdpd_core.methods import METHODS
@@ -62,7 +61,7 @@ def card_of(result: Result, outcome: Outcome, created: str) -> ModelCard:
         scores={part: _short(predictions) for part, predictions in outcome.predictions.items()},
         parameters={"used": model.count_parameters(), "with_dormant": model.count_parameters(dormant=True)},
         teacher=outcome.teacher,
-        training={**outcome.training, "experiment": _asked(experiment)},
+        training={**outcome.training, "experiment": experiment.departures()},
         versions=versions(),
         licence=loaded.dataset.licence,
         created=created,
@@ -94,13 +93,6 @@ def _short(predictions: Any) -> dict[str, Any]:
     scores = evaluate(predictions, SCORED).to_dict()
     scores["per_class_intervals"] = {}
     return scores
-
-
-def _asked(experiment: Experiment) -> dict[str, Any]:
-    defaults = Experiment(dataset=experiment.dataset, view=experiment.view).to_dict()
-    return {
-        name: value for name, value in experiment.to_dict().items() if value != defaults[name] or name in ("dataset", "view")
-    }
 
 
 def _slug(view: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from rdpd_core.errors import StoppedError
-from rdpd_core.experiments.arms import ARMS, pick_arms
+from rdpd_core.experiments.arms import ARMS, Arm, pick_arms
 from rdpd_core.experiments.build import (
     MODEL,
     label_cohort,
@@ -125,7 +125,7 @@ def _one_split(
     students = [arm for arm in arms if arm.role == "student"]
     chosen: dict[str, Choice] = {}
     if students and not stop():
-        made, chosen = _students(experiment, used, students, teachers, residents, windows_digest, where, tell, stop)
+        made, chosen = _students(experiment, used, students, teachers, residents, windows_digest, where, store, tell, stop)
         outcomes += made
     if "oracle" in experiment.arms and not stop():
         tell({"kind": "stage", "title": f"oracle-size students{where}"})
@@ -135,13 +135,24 @@ def _one_split(
     return outcomes, chosen
 
 
-def _students(experiment, used, arms, teachers: Teachers | None, residents, windows_digest, where, tell, stop) -> tuple:
+def _students(
+    experiment: Experiment,
+    used: Loaded,
+    arms: list[Arm],
+    teachers: Teachers | None,
+    residents: dict[str, Resident],
+    windows_digest: str,
+    where: str,
+    store: Store | None,
+    tell: Report,
+    stop: Callable[[], bool],
+) -> tuple[list[Outcome], dict[str, Choice]]:
     device = residents["train"].device
     knowledge = None
     if teachers is not None:
         knowledge = knowledge_of(experiment, teachers, residents["train"], windows_digest)
         tell({"kind": "stage", "title": f"choosing settings on validation subjects{where}"})
-        chosen = choose(experiment, used, arms, teachers, knowledge, residents, windows_digest, tell, stop)
+        chosen = choose(experiment, used, arms, teachers, knowledge, residents, windows_digest, tell, stop, store)
     else:
         chosen = {arm.name: Choice(pick_recipe(experiment.recipe).settings(arm, experiment.dataset), None, 1) for arm in arms}
     tell({"kind": "stage", "title": f"{len(arms) * experiment.seeds} students{where}"})

@@ -107,6 +107,19 @@ def test_a_stored_teacher_teaches_all_seeds(toy, tmp_path):
     assert max(float((a[n] - b[n]).abs().max()) for n in a) < 1e-4
 
 
+def test_a_stored_teacher_s_students_tell_what_was_chosen(toy, tmp_path):
+    store = Store([tmp_path / "models"])
+    asked = {"recipe": "tuned", "arms": ("teacher", "distill"), "seeds": 1}
+    searched = run(brief(**asked))
+    cards = keep(searched, store, CREATED)
+    again = run(brief(**asked | {"seeds": 2}, teacher=cards[0].name), store=store).choices["fixed"]["distill"]
+    assert again.source == cards[1].key
+    assert again.settings == searched.choices["fixed"]["distill"].settings
+    other = run(brief(**asked, teacher=cards[0].name, unlabeled=0.5), store=store).choices["fixed"]["distill"]
+    assert other.source is None
+    assert other.candidates == 4
+
+
 def test_noise_lowers_what_a_stored_model_is_worth_and_zero_changes_nothing(toy, tmp_path):
     store = Store([tmp_path / "models"])
     (card,) = keep(run(brief(arms=("teacher",), seeds=1, epochs=40)), store, CREATED)
