@@ -93,11 +93,10 @@ def test_a_member_that_stopped_stays_stopped_whoever_goes_on(monkeypatch):
     assert found["a"].epochs == 6
 
 
-@pytest.mark.parametrize("patience", [1, 2])
-def test_members_that_end_at_different_times_end_as_if_alone(patience):
+def test_members_that_end_at_different_times_end_as_if_alone():
     order = (4, 1, 7, 0, 6, 3, 2, 5)
     members = [member(f"m{s}", s, (s % 4,), noise=0.2 * (s % 2), settings={"temperature": 1.0 + s}) for s in order]
-    changes = {"epochs": 12, "patience": patience, "valid": resident(windows(24, seed=1, shift=0.3))}
+    changes = {"epochs": 12, "patience": 2, "valid": resident(windows(24, seed=1, shift=0.3))}
     together = trained(members, **changes)
     assert len({t.epochs for t in together.values()}) > 2
     assert [t.member.name for t in together.values()] == [m.name for m in members]
