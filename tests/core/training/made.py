@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rdpd_core.methods import METHODS
-from rdpd_core.models import MODELS
+from rdpd_core.models import MODELS, Model
 from rdpd_core.preprocessing import Statistics
 from rdpd_core.runtime import numpy_generator, torch_generator
 from rdpd_core.training import Cohort, Knowledge, Member, Resident, Trained, Trainer, TrainingParams
@@ -97,3 +97,24 @@ def distance(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> float:
     if set(a) != set(b) or any(a[n].shape != b[n].shape for n in a):
         return float("inf")
     return max((float((a[n] - b[n]).abs().max()) for n in a), default=0.0)
+
+
+def teacher(seed: int = 0) -> Model:
+    """Give an untrained network that reads all channels."""
+    kind = MODELS.get("rcnn")
+    model = kind(CHANNELS, len(CLASSES), SAMPLES, kind.Params(**NETWORK))
+    model.initialize(torch_generator("teacher", seed))
+    with torch.no_grad():
+        model.dense_weight.mul_(5)
+    return model
+
+
+def scripted(monkeypatch: Any, scores: Mapping[str, Sequence[float]]) -> None:
+    """Let members score what is written: a list of scores per name, an entry per epoch."""
+    epoch = {"at": 0}
+
+    def score(self):
+        epoch["at"] += 1
+        return torch.tensor([scores[m.name][epoch["at"] - 1] for m in self.cohort.members], dtype=torch.float64)
+
+    monkeypatch.setattr(Trainer, "_score", score)
