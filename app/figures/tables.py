@@ -32,7 +32,7 @@ def _looks(case: Case, arm: ArmCase) -> dict[str, object]:
         row[f"{start:g} to {start + step:g} s"] = value
         row[f"{start:g} to {start + step:g} s, SD"] = np.nan if arm.attention_spread is None else arm.attention_spread[at]
     numbers = (arm.overlap, arm.overlap_spread, arm.overlap_chance)
-    names = ("overlap with teacher", "overlap, SD", "overlap with other windows")
+    names = ("overlap with teacher", "overlap, SD", "overlap if it looked as in other windows")
     return row | {name: np.nan if value is None else value for name, value in zip(names, numbers, strict=True)}
 
 

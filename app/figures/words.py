@@ -63,7 +63,7 @@ def _like(arm: ArmCase) -> str:
     excess = arm.overlap - (arm.overlap_chance or 0.0)
     more = "looks partly there" if excess >= MORE else "looks there no more than by chance"
     degree = "looks where the teacher looks" if excess >= ALIKE else more
-    chance = "" if arm.overlap_chance is None else f", {arm.overlap_chance:.2f} with the teacher's attention to other windows"
+    chance = "" if arm.overlap_chance is None else f", {arm.overlap_chance:.2f} if it looked as it does in other windows"
     return f"{arm.title} {degree}: overlap {arm.overlap:.2f}{chance}."
 
 

@@ -25,6 +25,8 @@ from rdpd_core.store import ModelCard, Store
 from rdpd_core.types import Channel, Windows
 
 CHUNK = 256
+OTHERS = 200
+"""Windows drawn to tell what an overlap would be by chance."""
 PREFERRED_RECIPE = "tuned"
 
 
@@ -43,7 +45,7 @@ class ArmCase:
         attention_spread: (S,), standard deviation over seeds, or None.
         overlap: Attention in common with the teacher, mean over seeds, 0 to 1; None where there is none to compare with.
         overlap_spread: Standard deviation over seeds, or None.
-        overlap_chance: The same with the teacher's attention to other windows, drawn at random: what agreement is worth.
+        overlap_chance: What the overlap would be if the arm looked as it does in other windows: what agreement is worth.
     """
 
     arm: str
@@ -120,7 +122,7 @@ class ArmBook:
         probability: (M, N, K).
         attention: (M, N, S), or None.
         overlap: (M, N) with the teacher, or None.
-        overlap_chance: Mean overlap with the teacher's attention to other windows, or None.
+        overlap_chance: (N,), mean overlap of the teacher's attention with the arm's attention to other windows, or None.
     """
 
     arm: str
@@ -129,7 +131,7 @@ class ArmBook:
     probability: np.ndarray
     attention: np.ndarray | None
     overlap: np.ndarray | None = None
-    overlap_chance: float | None = None
+    overlap_chance: np.ndarray | None = None
 
     def at(self, window: int) -> ArmCase:
         """Give what the arm says about one window."""
@@ -147,7 +149,7 @@ class ArmBook:
             attention_spread=attention_spread,
             overlap=None if overlap is None else float(overlap),
             overlap_spread=None if overlap_spread is None else float(overlap_spread),
-            overlap_chance=self.overlap_chance,
+            overlap_chance=None if self.overlap_chance is None else float(self.overlap_chance[window]),
         )
 
 
@@ -332,16 +334,21 @@ def _compared(books: list[ArmBook]) -> Iterator[ArmBook]:
             yield book
             continue
         taught = [_teacher_of(card, teacher) for card in book.cards]
-        shuffled = numpy_generator("case", "chance").permutation(book.attention.shape[1])
         pairs = list(zip(book.attention, taught, strict=True))
         overlap = np.stack([_common(own, theirs) for own, theirs in pairs])
-        chance = float(np.mean([_common(own, theirs[shuffled]) for own, theirs in pairs]))
+        chance = np.mean([_elsewhere(own, theirs) for own, theirs in pairs], axis=0)
         yield ArmBook(book.arm, book.channels, book.cards, book.probability, book.attention, overlap, chance)
 
 
 def _common(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Give the overlap (N,) of attention rows (N, S), as `evaluation.overlap` defines it among other measures."""
     return np.minimum(a, b).sum(axis=1)
+
+
+def _elsewhere(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Give the mean overlap (N,) of each row of a teacher's attention with rows of a student's for windows drawn at random."""
+    drawn = numpy_generator("case", "elsewhere").permutation(len(own))[:OTHERS]
+    return np.mean([_common(own[at], theirs) for at in drawn], axis=0)
 
 
 def _teacher_of(card: ModelCard, teacher: ArmBook) -> np.ndarray:

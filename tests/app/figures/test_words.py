@@ -27,7 +27,7 @@ def test_verdict_without_truth_counts_nothing():
 def test_looking_says_where_and_who_looks_there():
     told = words.looking(case())
     assert "The teacher looks most at 7.5 to 10 s (0.50 of its attention)" in told
-    assert "RDPD looks where the teacher looks: overlap 0.95, 0.60 with the teacher's attention to other windows." in told
+    assert "RDPD looks where the teacher looks: overlap 0.95, 0.60 if it looked as it does in other windows." in told
     assert "Direct looks partly there: overlap 0.66" in told
 
 

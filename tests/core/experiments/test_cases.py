@@ -67,7 +67,8 @@ def test_overlap_is_taken_with_the_own_teacher(kept):
     for arm in (direct, rdpd):
         own = [overlaps(a, b)["overlap"] for a, b in zip(arm.attention, teacher.attention, strict=True)]  # ordered by seed
         assert np.allclose(arm.overlap, own, atol=1e-5)
-        assert 0 < arm.overlap_chance <= 1
+        every = np.minimum(arm.attention[:, None], teacher.attention[:, :, None]).sum(axis=3)  # (M, teacher's, arm's window)
+        assert np.allclose(arm.overlap_chance, every.mean(axis=(0, 2)), atol=1e-5)
 
 
 def test_outputs_are_kept_and_made_again_when_damaged(kept, monkeypatch):
