@@ -36,6 +36,12 @@ def poor_rows(experiment: Experiment, loaded: Loaded) -> tuple[int, ...]:
     return tuple(view_rows(loaded.prepared.windows.channels, loaded.dataset.view(experiment.view)))
 
 
+def recipe_of(experiment: Experiment) -> Recipe:
+    """Give the recipe, at the experiment's own temperature if it names one."""
+    recipe = pick_recipe(experiment.recipe)
+    return recipe.at(experiment.temperature) if experiment.temperature else recipe
+
+
 def training_params(experiment: Experiment, recipe: Recipe) -> TrainingParams:
     """Give the settings of the training loop: the recipe's, and what the experiment says otherwise."""
     chosen = dict(recipe.training)
@@ -56,7 +62,7 @@ def training_windows(experiment: Experiment, loaded: Loaded) -> tuple[Windows, t
 
 def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device) -> Cohort:
     """Give one teacher per seed, reading all channels."""
-    recipe = pick_recipe(experiment.recipe)
+    recipe = recipe_of(experiment)
     method = METHODS.get("direct")(METHODS.get("direct").Params(temperature=recipe.teacher_temperature_of(experiment.dataset)))
     rows = tuple(range(len(loaded.prepared.windows.channels)))
     members = [Member(f"teacher, seed {seed}", seed, rows) for seed in experiment.seed_list]
@@ -66,7 +72,7 @@ def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device)
 def label_cohort(experiment: Experiment, loaded: Loaded, arm: Arm, role: str, device: torch.device) -> Cohort:
     """Give one student per seed that is taught by labels only, of the width of `role`: "student" or "oracle"."""
     rows = poor_rows(experiment, loaded)
-    members = [Member(member_name(arm, seed), seed, rows, experiment.noise) for seed in experiment.seed_list]
+    members = [Member(member_name(arm, seed), seed, rows, experiment.poor_noise) for seed in experiment.seed_list]
     return _cohort(experiment, loaded, role, METHODS.get("direct")(), members, device)
 
 
@@ -87,9 +93,8 @@ def student_cohort(
         device: Where to train.
     """
     rows = poor_rows(experiment, loaded)
-    members = [
-        Member(name, seed, rows, experiment.noise, settings, teacher_of_seed.get(seed, 0)) for name, seed, settings in entries
-    ]
+    noise = experiment.poor_noise
+    members = [Member(name, seed, rows, noise, settings, teacher_of_seed.get(seed, 0)) for name, seed, settings in entries]
     return _cohort(experiment, loaded, "student", METHODS.get("rdpd")(rdpd_params(experiment)), members, device)
 
 
@@ -103,7 +108,7 @@ def rdpd_params(experiment: Experiment) -> Params:
 
 def pick_batch(experiment: Experiment) -> int:
     """Give the configured batch size."""
-    return training_params(experiment, pick_recipe(experiment.recipe)).batch_size
+    return training_params(experiment, recipe_of(experiment)).batch_size
 
 
 def member_name(arm: Arm, seed: int) -> str:

@@ -40,7 +40,13 @@ class Experiment(Params):
     recipe: str = choice("tuned", tuple(RECIPES), "as published, or chosen on the validation subjects")
     split: str = ""
     teacher: str = ""
-    noise: float = number(0.0, 0.0, 100.0, "amplitude of noise on the poor channels in all three parts (Equation 16)")
+    temperature: float = number(
+        0.0, 0.0, 100.0, "of the students' terms, and of the teacher's loss in recipe paper; 0 leaves it to the recipe"
+    )
+    noise: float = number(0.0, 0.0, 100.0, "amplitude of noise in train, valid and test (Equation 16)")
+    noise_on: str = choice(
+        "poor", ("poor", "all"), "noise on the students' channels (paper), or on all, the teacher's too (published code)"
+    )
     noise_kind: str = choice("uniform", ("uniform", "normal"), "uniform in (-1, 1) as the published code, or normal")
     wrong_labels: float = number(0.0, 0.0, 1.0, "share of training windows with a deliberately wrong label")
     unlabeled: float = number(0.0, 0.0, 1.0, "share of training windows without label: the teacher's word only")
@@ -96,6 +102,11 @@ class Experiment(Params):
     def splits(self) -> tuple[str, ...]:
         """Give the splits to run."""
         return DATASETS.get(self.dataset).splits if self.split == ALL_SPLITS else (self.split,)
+
+    @property
+    def poor_noise(self) -> float:
+        """Give the amplitude of noise on the students' channels alone."""
+        return self.noise if self.noise_on == "poor" else 0.0
 
     @property
     def seed_list(self) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rdpd_core.errors import UnknownNameError
@@ -32,6 +32,11 @@ class Recipe:
     temperature: Mapping[str, float]
     training: Mapping[str, Any]
     grid: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def at(self, temperature: float) -> Recipe:
+        """Give the same recipe with every temperature replaced; a teacher that has its own keeps it."""
+        grid = {**self.grid, "temperature": (temperature,)} if self.grid else self.grid
+        return replace(self, temperature={"any": temperature}, grid=grid)
 
     def temperature_of(self, dataset: str) -> float:
         """Give the students' temperature for a data set."""

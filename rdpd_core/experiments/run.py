@@ -16,6 +16,7 @@ from rdpd_core.experiments.build import (
     member_name,
     model_params,
     poor_rows,
+    recipe_of,
     student_cohort,
     training_params,
     training_windows,
@@ -23,7 +24,6 @@ from rdpd_core.experiments.build import (
 from rdpd_core.experiments.data import Loaded, divide, prepare
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
-from rdpd_core.experiments.recipes import pick_recipe
 from rdpd_core.experiments.teachers import Report, Teachers, get_teachers, knowledge_of, training_facts
 from rdpd_core.experiments.tuning import Choice, choose
 from rdpd_core.files import digest_bytes, digest_json
@@ -89,8 +89,11 @@ def run(
     choices, loaded, taught = {}, {}, dict(teachers or {})
     for name in experiment.splits:
         loaded[name] = divide(dataset, prepared, name)
-        made, choices[name] = _one_split(experiment, loaded[name], place, store, taught, tell, stop)
-        outcomes += made
+        try:
+            choices[name] = _one_split(experiment, loaded[name], place, store, taught, tell, stop, outcomes)
+        except StoppedError:
+            if not outcomes:
+                raise
         if stop():
             break
     if not outcomes:
@@ -106,15 +109,16 @@ def _one_split(
     taught: dict[str, Teachers],
     tell: Report,
     stop: Callable[[], bool],
-) -> tuple[list[Outcome], dict[str, Choice]]:
+    outcomes: list[Outcome],
+) -> dict[str, Choice]:
+    """Add the outcomes of one split to `outcomes` as they come; give the chosen settings."""
     arms = pick_arms(experiment.arms)
     train, target = training_windows(experiment, loaded)
     used = replace(loaded, splits=loaded.splits._replace(train=train))
-    residents = used.residents(device)
-    residents["train"].target = target.to(device)
-    windows_digest = _windows_digest(used)
+    loud = experiment.noise > 0 and experiment.noise_on == "all"
+    residents = used.residents(device, (experiment.noise, experiment.noise_kind, 0) if loud else None)
+    windows_digest = _windows_digest(used, residents["train"].disturbed)
     where = f" ({loaded.split})" if len(experiment.splits) > 1 else ""
-    outcomes: list[Outcome] = []
     teachers = None
     if any(arm.imitates or arm.role == "teacher" for arm in arms):
         tell({"kind": "stage", "title": f"teacher{where}"})
@@ -122,6 +126,7 @@ def _one_split(
             taught[loaded.split] = get_teachers(experiment, used, residents, store, tell, stop)
         teachers = taught[loaded.split]
         outcomes += teachers.outcomes if "teacher" in experiment.arms else ()
+    residents["train"].target = target.to(device)  # the teacher learned from the true labels
     students = [arm for arm in arms if arm.role == "student"]
     chosen: dict[str, Choice] = {}
     if students and not stop():
@@ -132,7 +137,7 @@ def _one_split(
         cohort = label_cohort(experiment, used, ARMS["oracle"], "oracle", device)
         for trained in _train(cohort, experiment, residents, None, tell, stop):
             outcomes.append(_outcome(trained, "oracle", "oracle", cohort, experiment, used, residents, None))
-    return outcomes, chosen
+    return chosen
 
 
 def _students(
@@ -154,7 +159,7 @@ def _students(
         tell({"kind": "stage", "title": f"choosing settings on validation subjects{where}"})
         chosen = choose(experiment, used, arms, teachers, knowledge, residents, windows_digest, tell, stop, store)
     else:
-        chosen = {arm.name: Choice(pick_recipe(experiment.recipe).settings(arm, experiment.dataset), None, 1) for arm in arms}
+        chosen = {arm.name: Choice(recipe_of(experiment).settings(arm, experiment.dataset), None, 1) for arm in arms}
     tell({"kind": "stage", "title": f"{len(arms) * experiment.seeds} students{where}"})
     entries = [(member_name(a, seed), seed, chosen[a.name].settings) for a in arms for seed in experiment.seed_list]
     names = {member_name(a, seed): a.name for a in arms for seed in experiment.seed_list}
@@ -172,7 +177,7 @@ def _students(
 
 
 def _train(cohort: Cohort, experiment: Experiment, residents: dict[str, Resident], knowledge, tell, stop) -> list[Trained]:
-    settings = training_params(experiment, pick_recipe(experiment.recipe))
+    settings = training_params(experiment, recipe_of(experiment))
     train = residents["train"]
     return Trainer(cohort, train, residents["valid"], settings, knowledge, train.target, tell, stop).run()
 
@@ -183,7 +188,7 @@ def _outcome(
     rows = poor_rows(experiment, used)
     params = model_params(experiment, used, role)
     model = rebuild(MODEL, params, trained.weights, used.prepared.windows, rows).to(residents["test"].device)
-    predictions = both_parts(model, residents, used, rows, experiment.noise, (experiment.noise_kind, 0))
+    predictions = both_parts(model, residents, used, rows, experiment.poor_noise, (experiment.noise_kind, 0))
     method_params = {**cohort.method.params.to_dict(), **trained.member.settings}
     facts = training_facts(trained) | {f"combined_{n}": v.tolist() for n, v in trained.own.items()}
     return Outcome(
@@ -192,6 +197,6 @@ def _outcome(
     )  # fmt: skip
 
 
-def _windows_digest(loaded: Loaded) -> str:
+def _windows_digest(loaded: Loaded, disturbed: tuple[float, str, int] | None) -> str:
     train = loaded.splits.train
-    return digest_json([train.digest, digest_bytes(train.start.tobytes()), loaded.statistics.to_dict()])
+    return digest_json([train.digest, digest_bytes(train.start.tobytes()), loaded.statistics.to_dict(), disturbed])

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.experiments.build import MODEL, model_params, teacher_cohort, training_params
+from rdpd_core.experiments.build import MODEL, model_params, recipe_of, teacher_cohort, training_params
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
-from rdpd_core.experiments.recipes import pick_recipe
 from rdpd_core.files import cache_root, digest_bytes, digest_json
 from rdpd_core.models import Model
 from rdpd_core.preprocessing import Interface, Statistics, check_fit, interface
@@ -72,7 +71,7 @@ def _trained(
     experiment: Experiment, loaded: Loaded, residents: dict, report: Report, should_stop: Callable[[], bool]
 ) -> Teachers:
     device = residents["train"].device
-    settings = training_params(experiment, pick_recipe(experiment.recipe))
+    settings = training_params(experiment, recipe_of(experiment))
     keep = experiment.teacher_targets == "train_pass"
     settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
     cohort = teacher_cohort(experiment, loaded, device)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rdpd_core.experiments.arms import Arm
-from rdpd_core.experiments.build import student_cohort, training_params
+from rdpd_core.experiments.build import recipe_of, student_cohort, training_params
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
-from rdpd_core.experiments.recipes import pick_recipe
 from rdpd_core.experiments.teachers import Report, Teachers
 from rdpd_core.files import cache_root, digest_json, read_json, write_json
 from rdpd_core.store import Store
@@ -58,7 +57,7 @@ def choose(
     A search runs once: it is kept by digest of teacher, windows and grid, and a stored teacher's stored students tell what
     was chosen for them.
     """
-    recipe = pick_recipe(experiment.recipe)
+    recipe = recipe_of(experiment)
     options = {arm.name: recipe.candidates(arm, experiment.dataset) for arm in arms}
     found = {name: Choice(some[0], None, 1) for name, some in options.items() if len(some) == 1}
     seed = experiment.seed_list[0]
@@ -93,7 +92,7 @@ def _search(
     should_stop: Callable[[], bool],
 ) -> dict[str, float]:
     """Give the validation score of every entry, by name."""
-    full = training_params(experiment, pick_recipe(experiment.recipe))
+    full = training_params(experiment, recipe_of(experiment))
     brief = {"epochs": max(1, full.epochs // SHORTER), "patience": max(1, full.patience // SHORTER)}
     settings = type(full).from_dict({**full.to_dict(), **brief})
     train, valid, scores = residents["train"], residents["valid"], {}

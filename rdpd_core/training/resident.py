@@ -18,15 +18,22 @@ class Resident:
     Overlapping windows share their samples, so a stride of a fifth of the window costs a fifth of the memory.
     """
 
-    def __init__(self, windows: Windows, statistics: Statistics, device: torch.device) -> None:
+    def __init__(
+        self,
+        windows: Windows,
+        statistics: Statistics,
+        device: torch.device,
+        disturbed: tuple[float, str, int] | None = None,
+    ) -> None:
         """Copy the needed stretches, normalize them, and move them to `device`.
 
         Args:
             windows: Of one split.
             statistics: Of the training windows; every channel is scaled by them.
             device: Where to keep them.
+            disturbed: (amplitude, kind, seed) of noise that every window carries in all channels; None leaves them clean.
         """
-        self.samples, self.device = windows.samples, device
+        self.samples, self.device, self.disturbed = windows.samples, device, disturbed
         self._origin = np.asarray(windows.start)
         pieces, start = _compact(windows)
         signal = np.empty((len(windows.channels), sum(b - a for a, b in pieces)), dtype=np.float32)
@@ -44,7 +51,7 @@ class Resident:
 
     def rich(self, index: Tensor) -> Tensor:
         """Give windows (B, C, T) of all channels."""
-        return self._gather(self.signal, index)
+        return self._windows(tuple(range(len(self.signal))), index)
 
     def poor(self, index: Tensor, rows: Sequence[int], noise: tuple[str, int] | None = None) -> Tensor:
         """Give windows of some channels, (B, c, T), or with their unit noise behind them, (B, 2c, T).
@@ -54,7 +61,7 @@ class Resident:
             rows: Channels to take.
             noise: (kind, seed) of the draw to append; None appends nothing.
         """
-        x = self._gather(self._some(tuple(rows)), index)
+        x = self._windows(tuple(rows), index)
         return x if noise is None else torch.cat([x, self.noise(rows, *noise)[index]], 1)
 
     def noise(self, rows: Sequence[int], kind: str, seed: int) -> Tensor:
@@ -64,6 +71,13 @@ class Resident:
             drawn = noise(seed, self._origin, list(rows), self.samples, kind)
             self._kept[key] = torch.from_numpy(drawn).to(self.device)
         return self._kept[key]
+
+    def _windows(self, rows: tuple[int, ...], index: Tensor) -> Tensor:
+        x = self._gather(self._some(rows), index)
+        if self.disturbed is None:
+            return x
+        amplitude, kind, seed = self.disturbed
+        return x + amplitude * self.noise(rows, kind, seed)[index]
 
     def _some(self, rows: tuple[int, ...]) -> Tensor:
         if rows == tuple(range(len(self.signal))):

@@ -27,6 +27,8 @@ OTHER = {
     "share": 0.1,
     "share_by": "subjects",
     "teacher_targets": "train_pass",
+    "noise_on": "all",
+    "temperature": 2.0,
     "width": "channels",
     "attention_form": "js",
     "combined_bias": "per_class",

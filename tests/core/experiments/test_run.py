@@ -73,6 +73,7 @@ def test_tuned_chooses_on_validation_and_remembers(toy, monkeypatch):
         {"noise": 1.0}, {"wrong_labels": 0.5}, {"unlabeled": 0.5}, {"share": 0.5}, {"teacher_targets": "train_pass"},
         {"width": "channels"}, {"attention_form": "teacher_student"}, {"last_batch": "configured"}, {"shuffle": "once"},
         {"dropout_place": "after_pooling"}, {"augment": "jitter"}, {"combined_bias": "per_class"},
+        {"temperature": 2.0},
     ],
     ids=lambda change: next(iter(change)),
 )  # fmt: skip
@@ -82,6 +83,33 @@ def test_every_switch_changes_the_student(toy, change):
     same_shape = {n: w.shape for n, w in plain.weights.items()} == {n: w.shape for n, w in other.weights.items()}
     differ = not same_shape or any(not torch.equal(plain.weights[n], other.weights[n]) for n in plain.weights)
     assert differ
+
+
+def test_noise_on_all_channels_reaches_the_teacher_and_noise_on_the_poor_does_not(toy):
+    clean, poor, everywhere = (
+        run(brief(arms=("teacher", "rdpd"), seeds=1, noise=noise, noise_on=on)).outcomes
+        for noise, on in ((0.0, "poor"), (1.0, "poor"), (1.0, "all"))
+    )
+    names = list(clean[0].weights)
+    assert all(torch.equal(clean[0].weights[n], poor[0].weights[n]) for n in names)
+    assert not all(torch.equal(clean[0].weights[n], everywhere[0].weights[n]) for n in names)
+    assert not np.array_equal(poor[1].predictions["test"].probability, everywhere[1].predictions["test"].probability)
+
+
+def test_the_teacher_learns_from_true_labels_whatever_the_students_get(toy):
+    clean, spoilt = (run(brief(arms=("teacher",), seeds=1, wrong_labels=share)).outcomes[0] for share in (0.0, 0.9))
+    assert all(torch.equal(clean.weights[n], spoilt.weights[n]) for n in clean.weights)
+    run(brief(arms=("rdpd",), seeds=1, unlabeled=1.0))
+
+
+def test_a_stop_during_students_keeps_the_teacher(toy):
+    stages = []
+    result = run(
+        brief(arms=("teacher", "direct", "rdpd"), seeds=1),
+        report=lambda e: stages.append(e["title"]) if e["kind"] == "stage" else None,
+        should_stop=lambda: any("students" in title for title in stages),
+    )
+    assert [o.arm for o in result.outcomes] == ["teacher"]
 
 
 def test_saved_models_predict_what_the_experiment_predicted(toy, tmp_path):
