@@ -127,7 +127,9 @@ class Project:
         """Start the program and give it back running."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         command = [sys.executable, "-m", "hello", "--twice", "2"]
-        return subprocess.Popen(command, cwd=self.root, env={**self.env, **more}, start_new_session=True, **pipes)
+        listen = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 - a test run in the background ignores Ctrl-C
+        pipes |= {"start_new_session": True, "preexec_fn": listen}
+        return subprocess.Popen(command, cwd=self.root, env={**self.env, **more}, **pipes)
 
     def run(self, **more):
         """Run the program to its end; gives its exit code and what it said."""
