@@ -9,7 +9,6 @@ from rdpd_core.evaluation import evaluate
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.run import Result
-from rdpd_core.methods import METHODS
 from rdpd_core.models import MODELS
 from rdpd_core.runtime import versions
 from rdpd_core.store import ModelCard, Store
@@ -80,12 +79,6 @@ def keep(result: Result, store: Store, created: str, outcomes: Iterable[Outcome]
         for outcome in chosen
         if not (stored and outcome.arm == "teacher")
     ]
-
-
-def switches(outcome: Outcome) -> dict[str, Any]:
-    """Give the settings of an outcome's method in which it departs from the defaults."""
-    defaults = METHODS.get(outcome.method).Params().to_dict()
-    return {name: value for name, value in outcome.method_params.items() if defaults.get(name) != value}
 
 
 def _short(predictions: Any) -> dict[str, Any]:
