@@ -81,7 +81,7 @@ class Cohort:
         self.method, self.members, self.device, self.params = method, tuple(members), device, params
         self.union = tuple(sorted({c for m in members for c in m.channels}))
         self.noisy = any(m.noise > 0 for m in members)
-        self._kind, self.classes, self.samples = MODELS.get(model), classes, samples
+        self.model, self._kind, self.classes, self.samples = model, MODELS.get(model), classes, samples
         width = len(self.union) * (2 if self.noisy else 1)
         self.template = self._kind(width, classes, samples, params).to(device)
         self.weights = self._stack([self._first_weights(m) for m in members])
@@ -103,6 +103,21 @@ class Cohort:
     def trainable(self) -> list[Tensor]:
         """Give all stacked tensors that learn, in a fixed order."""
         return [*self.weights.values(), *self.own.values()]
+
+    def named(self) -> list[tuple[str, Tensor]]:
+        """Give the tensors of `trainable` with their names, which begin with "weights." or "own."."""
+        parts = (("weights", self.weights), ("own", self.own))
+        return [(f"{part}.{name}", tensor) for part, tensors in parts for name, tensor in tensors.items()]
+
+    def shapes(self, member: Member) -> dict[str, tuple[int, ...]]:
+        """Give the shapes of the weights that `extract` gives of a member."""
+        found = {}
+        for name, stacked in self.weights.items():
+            shape, axis = list(stacked.shape[1:]), self._kind.reads_channels.get(name)
+            if axis is not None:
+                shape[axis] = len(member.channels)
+            found[name] = tuple(shape)
+        return found
 
     @torch.no_grad()
     def sample_output(self) -> ModelOutput:
@@ -212,7 +227,6 @@ class Cohort:
 
     def _stack(self, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         return {name: torch.stack([p[name] for p in parts]).to(self.device).requires_grad_() for name in parts[0]}
-
 
 
 def _check_members(members: Sequence[Member], method: Method) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from rdpd_core.errors import DataError
 from rdpd_core.models import DROPOUT_LEVELS, Site
 from rdpd_core.runtime import torch_generator
 
@@ -29,6 +30,21 @@ class KeyedDropout:
     def start_epoch(self, epoch: int) -> None:
         """Key every stream by seed and epoch; what an epoch drops does not depend on earlier ones."""
         self._streams = [torch_generator("dropout", seed, epoch, device=self._drawn_on) for seed in self._seeds]
+
+    def state(self) -> Tensor:
+        """Give where the streams stand within the epoch, (streams, bytes), uint8."""
+        return torch.stack([stream.get_state() for stream in self._streams])
+
+    def restore(self, state: Tensor) -> None:
+        """Put the streams of an epoch that was started where others stood.
+
+        Raises:
+            DataError: It is the state of another number of streams.
+        """
+        if len(state) != len(self._streams):
+            raise DataError(f"the saved dropout has {len(state)} streams, these members need {len(self._streams)}; start anew")
+        for stream, one in zip(self._streams, state, strict=True):
+            stream.set_state(one.clone())
 
     def patterns(self, sites: Mapping[str, Site]) -> dict[str, Tensor]:
         """Give uint8 patterns (M, ...), 1 where a value is kept, by the name of the site."""

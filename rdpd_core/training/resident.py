@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rdpd_core.files import digest_bytes, digest_json
 from rdpd_core.preprocessing import Statistics, noise
 from rdpd_core.types import Windows
 
@@ -34,7 +35,7 @@ class Resident:
             disturbed: (amplitude, kind, seed) of noise that every window carries in all channels; None leaves them clean.
         """
         self.samples, self.device, self.disturbed = windows.samples, device, disturbed
-        self._origin = np.asarray(windows.start)
+        self._origin, self._source, self._statistics = np.asarray(windows.start), windows.digest, statistics
         pieces, start = _compact(windows)
         signal = np.empty((len(windows.channels), sum(b - a for a, b in pieces)), dtype=np.float32)
         at = 0
@@ -48,6 +49,11 @@ class Resident:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def digest(self) -> str:
+        """Give what identifies the windows: the recordings, which parts of them, and how they were scaled and disturbed."""
+        places = digest_bytes(self._origin.tobytes())
+        return digest_json([self._source, places, self._statistics.to_dict(), self.disturbed])
 
     def rich(self, index: Tensor) -> Tensor:
         """Give windows (B, C, T) of all channels."""

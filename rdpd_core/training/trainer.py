@@ -3,75 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from rdpd_core.errors import StoppedError, TrainingError
+from rdpd_core.errors import ParameterError, StoppedError, TrainingError
 from rdpd_core.runtime import torch_generator
 from rdpd_core.training.augment import AUGMENTATIONS
 from rdpd_core.training.checks import check_teachers, check_windows
 from rdpd_core.training.cohort import Cohort, Member
 from rdpd_core.training.dropout import KeyedDropout
 from rdpd_core.training.history import Row, epoch_row
+from rdpd_core.training.keeper import Keeper, State
 from rdpd_core.training.knowledge import CHUNK, Knowledge, LiveTeacher
 from rdpd_core.training.resident import Resident
+from rdpd_core.training.running import EpochLosses, RunningEpoch
 from rdpd_core.training.selection import score_members
 from rdpd_core.training.settings import TrainingParams
+from rdpd_core.training.state import capture, made_for, restore
+from rdpd_core.training.trained import Trained
 
 COMPACT_AT = 0.75  # members that have stopped are dropped from the stack once so few are left
 Event = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What training made of one member.
+class Trainer:
+    """Trains one cohort on one set of windows.
 
     Attributes:
-        member: Who.
-        weights: Of its best epoch, as it would have them alone.
-        own: The method's own trainable parts at that epoch.
-        best_epoch: Counted from 1.
-        epochs: How many it was trained for.
-        score: Validation score of its best epoch.
-        history: A row per epoch.
-        train_pass: Outputs of the training pass of its best epoch, logits (N, K) and attention (N, S), if they were kept.
+        everyone: All members, also those that have ended and left the stack.
+        order: Their names.
+        epoch: How many epochs were scored.
+        running: The epoch on its way, if training stands in the middle of one.
+        history: A row per epoch of every member.
+        best: What there is of every member's best epoch.
+        finished: Names of those whose patience ended.
+        stopped: Whether somebody asked to stop.
     """
-
-    member: Member
-    weights: dict[str, Tensor]
-    own: dict[str, Tensor]
-    best_epoch: int
-    epochs: int
-    score: float
-    history: list[Row]
-    train_pass: tuple[Tensor, Tensor | None] | None = None
-
-
-class EpochLosses(NamedTuple):
-    """The weighted terms of one epoch: names, values (steps, terms, M), and the share of the windows in each step (steps,)."""
-
-    names: tuple[str, ...]
-    values: Tensor
-    share: Tensor
-
-    def means(self) -> list[dict[str, float]]:
-        """Give the mean over windows of every term, by member."""
-        means = torch.einsum("stm,s->mt", self.values, self.share)
-        return [dict(zip(self.names, row, strict=True)) for row in means.tolist()]
-
-    def broken(self, at: int) -> tuple[str, float]:
-        """Give the first term of a member that is not a number, and what it is; the others follow from it."""
-        mine = self.values[:, :, at].flatten()
-        first = int((~torch.isfinite(mine)).nonzero()[0])
-        return self.names[first % len(self.names)], float(mine[first])
-
-
-class Trainer:
-    """Trains one cohort on one set of windows."""
 
     def __init__(
         self,
@@ -83,6 +55,9 @@ class Trainer:
         target: Tensor | None = None,
         on_event: Callable[[Event], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        keeper: Keeper | None = None,
+        stage: str = "training",
+        watch: Sequence[int] = (),
     ) -> None:
         """Prepare; nothing runs before `run`.
 
@@ -93,13 +68,18 @@ class Trainer:
             params: How.
             knowledge: What the teachers say; needed unless the method uses labels only.
             target: (N,) labels to train on in place of the true ones; -1 marks windows without label.
-            on_event: Told after every step {"step", "steps", "epoch"}, and after every epoch the rows of all members.
+            on_event: Told when training begins {"members", "epochs", "steps", "epoch", "step", "done"}, after every step
+                {"step", "steps", "epoch"}, and after every epoch the rows of all members. Each says its "stage".
             should_stop: Asked after every step; when it says yes, members keep the best epoch so far.
+            keeper: Gives the state to go on from, and keeps the state when it is due, at a stop and at the end.
+            stage: The name of this training in its keeper and its events.
+            watch: Positions of validation windows; epochs tell where every member looks in them.
 
         Raises:
             IncompatibleError: Members, windows and teachers do not fit together.
             ShapeError: Labels do not fit the windows or the classes.
             DataError: A channel that is read holds values that are not numbers.
+            ParameterError: A watched window is not there.
         """
         self.cohort, self.train, self.valid, self.params = cohort, train, valid, params
         self.knowledge = knowledge
@@ -107,14 +87,42 @@ class Trainer:
         check_windows(cohort, train, valid, self.target)
         if cohort.method.uses_teacher:
             check_teachers(cohort, train, knowledge, params.augment)
+        if lost := [at for at in watch if not 0 <= at < len(valid)]:
+            raise ParameterError(f"watched window {lost[0]}: choose among {len(valid)} validation windows, counted from 0")
         self.on_event, self.should_stop = on_event or (lambda event: None), should_stop or (lambda: False)
-        self.epoch = 0
-        self.stopped = False
-        self.history: dict[str, list[Row]] = {m.name: [] for m in cohort.members}
+        self.keeper, self.stage, self.watch = keeper, stage, tuple(watch)
+        self.everyone, self.order = cohort.members, [m.name for m in cohort.members]
+        self.epoch, self.running, self.stopped = 0, None, False
+        self.history: dict[str, list[Row]] = {name: [] for name in self.order}
         self.best: dict[str, Trained] = {}
-        self._finished: set[str] = set()
-        self._optimizer = self._new_optimizer()
-        self._dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
+        self.finished: set[str] = set()
+        self.optimizer = self._new_optimizer()
+        self.dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
+        self._looked: Tensor | None = None
+        self._saved: tuple | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.running is None and (self.epoch >= self.params.epochs or not len(self.cohort))
+
+    @cached_property
+    def made_for(self) -> dict[str, Any]:
+        """What a state of this trainer depends on."""
+        return made_for(self)
+
+    def state(self) -> State:
+        """Give everything needed to go on from here, at any step."""
+        return capture(self)
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of a trainer like this one; to be asked of a new trainer only.
+
+        Raises:
+            IncompatibleError: The state was made for other members, settings or windows; what differs is named.
+            DataError: Something is missing in it, or has the wrong shape.
+        """
+        restore(self, state)
 
     def run(self) -> list[Trained]:
         """Train until every member has stopped; give them in the order of the cohort.
@@ -122,48 +130,86 @@ class Trainer:
         Raises:
             TrainingError: A loss or score is not a number.
             StoppedError: The stop came before the first epoch was scored.
+            IncompatibleError: The keeper's state belongs to another training.
         """
-        order = [m.name for m in self.cohort.members]
-        while self.epoch < self.params.epochs and len(self.cohort) and not self.stopped:
+        if self.keeper is not None and (found := self.keeper.load(self.stage)) is not None:
+            self.restore(found)
+            self._saved = self._position()
+        self._begin_telling()
+        while not self.over and not self._asked_to_stop():
             self._one_epoch()
-        missing = [name for name in order if name not in self.best]
+            if not self.stopped:
+                self._save_if_due(epoch_ended=True)
+        self._save()
+        missing = [name for name in self.order if name not in self.best]
         if missing:
             raise StoppedError(f"stopped before the first epoch ended, so there is no best model of {missing[0]!r} to keep")
-        for name in order:
-            kept = self.best[name]
-            self.best[name] = Trained(**{**vars(kept), "epochs": len(self.history[name]), "history": self.history[name]})
-        return [self.best[name] for name in order]
+        return [replace(self.best[name], epochs=len(rows), history=rows) for name, rows in self.history.items()]
+
+    def begin(self, epoch: int) -> RunningEpoch:
+        """Give an epoch before its first step; what it draws does not depend on earlier ones."""
+        p, count = self.params, len(self.train)
+        key = ("order", p.order_seed, epoch if p.shuffle == "each_epoch" else 0)
+        batches = torch.randperm(count, generator=torch_generator(*key)).to(self.train.device).split(p.batch_size)
+        self.dropout.start_epoch(epoch)
+        changes = torch_generator("augment", p.order_seed, epoch)
+        return RunningEpoch(epoch, batches, changes, self._room_for_pass(count) if p.keep_train_pass else None)
+
+    def keep_only(self, keep: list[int]) -> None:
+        """Leave only some members in the stack, by position, each with its moments."""
+        moments = [self.optimizer.state[w] for w in self.cohort.trainable()]
+        self.cohort.select(keep)
+        self.optimizer = self._new_optimizer()
+        at = torch.tensor(keep, device=self.cohort.device, dtype=torch.long)
+        for weight, state in zip(self.cohort.trainable(), moments, strict=True):
+            self.optimizer.state[weight] = {k: v if k == "step" else v[at] for k, v in state.items()}
+        self.dropout = KeyedDropout([m.seed for m in self.cohort.members], self.cohort.device)
+
+    def _begin_telling(self) -> None:
+        steps = -(-len(self.train) // self.params.batch_size)
+        step = 0 if self.running is None else self.running.step
+        where = {"epoch": self.epoch, "step": step, "done": self.over}
+        self._tell("training", members=self.order, epochs=self.params.epochs, steps=steps, **where)
+
+    def _tell(self, kind: str, **facts: Any) -> None:
+        self.on_event({"kind": kind, "stage": self.stage, **facts})
+
+    def _asked_to_stop(self) -> bool:
+        self.stopped = self.stopped or self.should_stop()
+        return self.stopped
+
+    def _position(self) -> tuple:
+        return self.epoch, -1 if self.running is None else self.running.step, self.over
+
+    def _save_if_due(self, epoch_ended: bool) -> None:
+        if self.keeper is not None and self.keeper.due(self.stage, epoch_ended):
+            self._save()
+
+    def _save(self) -> None:
+        if self.keeper is not None and self._saved != self._position():
+            self.keeper.save(self.stage, self.state(), self.over)
+            self._saved = self._position()
 
     def _one_epoch(self) -> None:
         losses, passed = self._train_pass(self.epoch + 1)
         if self.stopped:
             return
-        self.epoch += 1
-        scores = self._score()
-        self._keep_rows(losses, scores, passed)
+        self.epoch, self.running = self.epoch + 1, None
+        event = self._keep_rows(losses, self._score(), passed)
         self._drop_finished()
+        self._tell("epoch", **event)
 
     def _train_pass(self, epoch: int) -> tuple[EpochLosses, tuple[Tensor, Tensor | None] | None]:
-        p, count = self.params, len(self.train)
-        key = ("order", p.order_seed, epoch if p.shuffle == "each_epoch" else 0)
-        batches = torch.randperm(count, generator=torch_generator(*key)).to(self.train.device).split(p.batch_size)
-        self._dropout.start_epoch(epoch)
-        changes = torch_generator("augment", p.order_seed, epoch)
-        values: list[Tensor] = []
-        passed = self._room_for_pass(count) if p.keep_train_pass else None
-        for step, index in enumerate(batches):
-            terms, logits, attention = self._step(index, changes)
-            values.append(torch.stack([term.detach() for term in terms.values()]))
-            if passed is not None:
-                passed[0][:, index] = logits.detach().float()
-                if attention is not None:
-                    passed[1][:, index] = attention.detach().float()
-            self.on_event({"kind": "step", "epoch": epoch, "step": step + 1, "steps": len(batches)})
-            if self.should_stop():
-                self.stopped = True
+        if self.running is None or self.running.epoch != epoch:
+            self.running = self.begin(epoch)
+        running = self.running
+        for index in running.batches[running.step :]:
+            running.add(index, *self._step(index, running.changes))
+            self._tell("step", epoch=epoch, step=running.step, steps=len(running.batches))
+            if self._asked_to_stop():
                 break
-        share = torch.tensor([len(index) / count for index in batches[: len(values)]], device=self.train.device)
-        return EpochLosses(tuple(terms), torch.stack(values), share), passed
+            self._save_if_due(epoch_ended=False)
+        return running.losses(), running.passed
 
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         p, cohort = self.params, self.cohort
@@ -177,26 +223,31 @@ class Trainer:
             if noise is not None:
                 x = torch.cat([x, self.train.poor(index, cohort.union, noise)[:, len(cohort.union) :]], 1)
         said = self.knowledge.at(index, rich) if cohort.method.uses_teacher else None
-        keep = self._dropout.patterns(cohort.template.sites(len(index)))
+        keep = self.dropout.patterns(cohort.template.sites(len(index)))
         with torch.autocast(cohort.device.type, torch.bfloat16, enabled=p.precision == "bfloat16"):
             terms, logits, attention = cohort.losses(x, self.target[index], said, keep)
         loss = torch.stack(list(terms.values())).sum()
-        self._optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        self._optimizer.step()
+        self.optimizer.step()
         return terms, logits, attention
 
     def _score(self) -> Tensor:
-        parts = []
-        for index in torch.arange(len(self.valid), device=self.valid.device).split(CHUNK):
-            parts.append(self.cohort.outputs(self.valid.poor(index, self.cohort.union, self._noise()))[0])
+        parts, looked = [], {}
+        for at, index in enumerate(torch.arange(len(self.valid), device=self.valid.device).split(CHUNK)):
+            logits, attention = self.cohort.outputs(self.valid.poor(index, self.cohort.union, self._noise()))
+            parts.append(logits)
+            if attention is not None:
+                looked |= {w: attention[:, w - at * CHUNK] for w in self.watch if w // CHUNK == at}
+        self._looked = torch.stack([looked[w] for w in self.watch], 1) if looked else None  # (M, watched, S)
         return score_members(self.params.selection, torch.cat(parts, 1), self.valid.target)
 
-    def _keep_rows(self, epoch: EpochLosses, scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> None:
+    def _keep_rows(self, epoch: EpochLosses, scores: Tensor, passed: tuple[Tensor, Tensor | None] | None) -> Event:
+        """Keep what the epoch made of every member that still learns; give what is to be told of it."""
         rows, means = {}, epoch.means()
         learned = {name: value.detach().tolist() for name, value in self.cohort.own.items()}
         for at, (member, score) in enumerate(zip(self.cohort.members, scores.tolist(), strict=True)):
-            if member.name in self._finished:
+            if member.name in self.finished:
                 continue
             sound = all(math.isfinite(value) for value in means[at].values())
             self._check_finite(member, *((f"validation {self.params.selection}", score) if sound else epoch.broken(at)))
@@ -205,7 +256,13 @@ class Trainer:
             rows[member.name] = row
             if member.name not in self.best or score > self.best[member.name].score:
                 self.best[member.name] = self._member_now(at, score, passed)
-        self.on_event({"kind": "epoch", "epoch": self.epoch, "members": rows})
+        event = {"epoch": self.epoch, "members": rows}
+        return event if self._looked is None else {**event, "attention": self._attention(set(rows))}
+
+    def _attention(self, names: set[str]) -> dict[str, list[list[float]]]:
+        """Give where members look in the watched windows, by name: a list per window."""
+        looked = zip(self.cohort.members, self._looked.tolist(), strict=True)
+        return {m.name: [[round(v, 5) for v in row] for row in rows] for m, rows in looked if m.name in names}
 
     def _member_now(self, at: int, score: float, passed: tuple[Tensor, Tensor | None] | None) -> Trained:
         kept = None if passed is None else tuple(None if t is None else t[at].cpu().clone() for t in passed)
@@ -221,18 +278,12 @@ class Trainer:
 
     def _drop_finished(self) -> None:
         # Who stopped stays stopped, even while too few have for clearing the stack: company must not change a member.
-        self._finished |= {
+        self.finished |= {
             m.name for m in self.cohort.members if self.epoch - self.best[m.name].best_epoch >= self.params.patience
         }
-        running = [i for i, m in enumerate(self.cohort.members) if m.name not in self._finished]
+        running = [i for i, m in enumerate(self.cohort.members) if m.name not in self.finished]
         if not running or len(running) <= COMPACT_AT * len(self.cohort):
-            moments = [self._optimizer.state[w] for w in self.cohort.trainable()]
-            self.cohort.select(running)
-            self._optimizer = self._new_optimizer()
-            at = torch.tensor(running, device=self.cohort.device, dtype=torch.long)
-            for weight, state in zip(self.cohort.trainable(), moments, strict=True):
-                self._optimizer.state[weight] = {k: v if k == "step" else v[at] for k, v in state.items()}
-            self._dropout = KeyedDropout([m.seed for m in self.cohort.members], self.cohort.device)
+            self.keep_only(running)
 
     def _new_optimizer(self) -> torch.optim.Adam:
         fused = self.cohort.device.type in ("cpu", "cuda")
@@ -244,4 +295,4 @@ class Trainer:
     def _room_for_pass(self, count: int) -> tuple[Tensor, Tensor | None]:
         one = torch.arange(1, device=self.valid.device)
         sample = self.cohort.outputs(self.valid.poor(one, self.cohort.union, self._noise()))
-        return tuple(None if t is None else t.new_empty(t.shape[0], count, t.shape[2]) for t in sample)
+        return tuple(None if t is None else t.new_zeros(t.shape[0], count, t.shape[2]) for t in sample)

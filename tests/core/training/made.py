@@ -76,7 +76,7 @@ def trainer(
     group: Cohort, train: Resident | None = None, said: Any = None, target: Tensor | None = None, **changes: Any
 ) -> Trainer:
     """Give a trainer for few epochs; keywords of the trainer itself are told apart from settings of training."""
-    own = {name: changes.pop(name) for name in ("on_event", "should_stop") if name in changes}
+    own = {n: changes.pop(n) for n in ("on_event", "should_stop", "keeper", "stage", "watch") if n in changes}
     checked = changes.pop("valid", None) or valid()
     train = train or resident()
     if said is None and group.method.uses_teacher:

@@ -121,14 +121,14 @@ def test_a_member_that_diverges_is_the_one_named():
 
 def test_weights_that_break_in_the_last_step_are_not_kept():
     made = trainer(cohort([member()]), epochs=1, batch_size=64, learning_rate=0.01)
-    plain = made._optimizer.step
+    plain = made.optimizer.step
 
     def broken():
         plain()
         with torch.no_grad():
             made.cohort.weights["dense_bias"].fill_(float("nan"))
 
-    made._optimizer.step = broken
+    made.optimizer.step = broken
     with pytest.raises(TrainingError, match="validation roc_auc of 'one' became nan in epoch 1"):
         made.run()
 
