@@ -10,7 +10,9 @@
     │   └── SplitError        train, valid and test cannot be told apart by subject
     ├── TrainingError         training stopped for a stated reason, such as a loss that is not a number
     ├── StoppedError          somebody asked a running computation to stop
-    └── ModelFileError        saved weights or their card were refused
+    ├── ModelFileError        saved weights or their card were refused
+    ├── JobFileError          a file of a job is missing, damaged, edited, or from a newer version
+    └── EngineError           what should run jobs cannot be reached, or refuses
 
 A message says what was given, what is allowed, and what to do.
 """
@@ -80,3 +82,11 @@ class StoppedError(RdpdError):
 
 class ModelFileError(RdpdError):
     """Saved weights or their card were refused."""
+
+
+class JobFileError(RdpdError):
+    """A file of a job is missing, damaged, edited, or from a newer version."""
+
+
+class EngineError(RdpdError):
+    """What should run jobs cannot be reached, or refuses."""

@@ -1,0 +1,162 @@
+"""This machine: one job for each GPU, or one on the CPU; the others wait. Nothing needs to be installed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rdpd_core.errors import EngineError, ParameterError
+from rdpd_core.jobs import locks
+from rdpd_core.jobs.engines.base import ENGINES, OVER, RUNNING, Engine, Handle, Seen
+from rdpd_core.jobs.folder import JobFolder
+from rdpd_core.jobs.spec import Spec
+
+PROJECT = Path(__file__).resolve().parents[3]
+START_S = 20.0
+_CHILDREN: dict[int, subprocess.Popen] = {}
+"""Workers that this process started: their parent has to ask for their exit code, or they stay as zombies."""
+
+
+@ENGINES.register
+class Local(Engine):
+    """Workers in sessions of their own, so that they outlive whoever started them."""
+
+    name = "local"
+    title = "this machine"
+
+    def __init__(self, slots: Path | None = None, cpu_slots: int | None = None) -> None:
+        """Choose where the locks of the slots lie.
+
+        Args:
+            slots: Folder of the locks; None takes one beside the jobs.
+            cpu_slots: Jobs at once on the CPU; None asks RDPD_CPU_SLOTS, then takes one.
+        """
+        from rdpd_core.files import work_root
+
+        self.slots = slots or work_root() / "slots"
+        self.cpu_slots = cpu_slots or int(os.environ.get("RDPD_CPU_SLOTS", "1"))
+
+    def check(self, spec: Spec) -> None:
+        """Raise ParameterError if more GPUs are asked for than there are."""
+        there = gpu_count() if spec.device.startswith("cuda") or spec.gpus else 0
+        asked = max(spec.gpus, 1 if spec.device.startswith("cuda") else 0)
+        if asked > there:
+            raise ParameterError(f"{asked:g} GPUs were asked for, this machine has {there}; choose device cpu or auto")
+        _, _, at = spec.device.partition(":")
+        if at and int(at) >= there:
+            raise ParameterError(f"device {spec.device} was asked for, this machine has {there} GPUs, counted from 0")
+
+    def launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
+        """Start a worker in a session of its own if a slot is free; waits until it holds its locks."""
+        slot = "" if spec.kind == "study" else self._free_slot(spec)  # merging is short
+        if slot is None:
+            return None
+        wanted = [folder.lock, *([self.slots / slot] if slot else [])]
+        words = [sys.executable, "-m", "rdpd_core.jobs.worker", str(folder.path), "--attempt", str(attempt)]
+        words += ["--slot", str(self.slots / slot)] if slot else []
+        with folder.log.open("ab") as log:
+            try:
+                process = subprocess.Popen(
+                    words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(spec, slot), **_apart()
+                )
+            except OSError as error:
+                raise EngineError(f"no worker could be started: {error.strerror}") from error
+        _CHILDREN[process.pid] = process
+        self._until_held(process, wanted)
+        return {"pid": process.pid, "started": _birth(process.pid), "slot": slot}
+
+    def state(self, handle: Handle | None) -> Seen:
+        """Say whether the process lives, and how it ended if this process is its parent."""
+        if handle is None:
+            return Seen(OVER, "it was not started")
+        if (child := _CHILDREN.get(handle["pid"])) is not None:
+            code = child.poll()
+            return Seen(RUNNING) if code is None else Seen(OVER, how_ended(code))
+        alive = handle["started"] is not None and _birth(handle["pid"]) == handle["started"]
+        return Seen(RUNNING) if alive else Seen(OVER, "its process is gone")
+
+    def kill(self, handle: Handle | None) -> None:
+        """Kill the process group of the worker."""
+        if handle is None or self.state(handle).name == OVER:
+            return
+        if os.name == "posix":
+            try:
+                os.killpg(handle["pid"], signal.SIGKILL)
+            except ProcessLookupError:  # it ended by itself meanwhile
+                return
+        else:
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(handle["pid"])], capture_output=True, check=False)
+        if (child := _CHILDREN.get(handle["pid"])) is not None:
+            child.wait()
+
+    def _free_slot(self, spec: Spec) -> str | None:
+        return next((name for name in self._slots(spec) if not locks.held(self.slots / name)), None)
+
+    def _slots(self, spec: Spec) -> Iterator[str]:
+        on_gpu = spec.device.startswith("cuda") or (spec.device == "auto" and gpu_count() > 0)
+        if not on_gpu:
+            yield from (f"cpu-{at}" for at in range(self.cpu_slots))
+            return
+        _, _, at = spec.device.partition(":")
+        yield from [f"cuda-{at}"] if at else (f"cuda-{n}" for n in range(gpu_count()))
+
+    def _environment(self, spec: Spec, slot: str) -> Mapping[str, str]:
+        kind, _, at = slot.partition("-")
+        here = dict(os.environ)
+        here["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *filter(None, [here.get("PYTHONPATH")])])
+        if kind == "cuda" and ":" not in spec.device:
+            here["CUDA_VISIBLE_DEVICES"] = at
+        return here
+
+    def _until_held(self, process: subprocess.Popen, wanted: Sequence[Path]) -> None:
+        # Between a start and the worker's hold of its slot, the slot looks free; nobody else may be sent there meanwhile.
+        last = time.monotonic() + START_S
+        while process.poll() is None and not all(locks.held(path) for path in wanted) and time.monotonic() < last:
+            time.sleep(0.005)
+
+
+def gpu_count() -> int:
+    """Give the number of CUDA devices."""
+    if "torch" not in sys.modules and sys.platform.startswith("linux") and not Path("/dev/nvidiactl").exists():
+        return 0  # without the driver there is none, and PyTorch takes seconds to say so
+    import torch
+
+    return torch.cuda.device_count()
+
+
+def how_ended(code: int) -> str:
+    """Say in words what an exit code means."""
+    if code < 0:
+        name = signal.Signals(-code).name if -code in list(signal.Signals) else str(-code)
+        more = ", from outside or for want of memory" if -code == getattr(signal, "SIGKILL", 9) else ""
+        return f"its process was killed by signal {name}{more}"
+    return f"its process ended with code {code}; the log may say why"
+
+
+def _apart() -> dict:
+    if os.name == "posix":
+        return {"start_new_session": True}
+    return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
+
+
+def _birth(pid: int) -> str | None:
+    """Give what tells a process from a later one of the same number; None if it does not live."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.parent.parent.joinpath("self").exists():
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return None if fields[0] in ("Z", "X") else fields[19]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:  # alive, but somebody else's: the number was given anew
+        return None
+    return "alive"

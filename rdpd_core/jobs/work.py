@@ -1,0 +1,146 @@
+"""What a worker does: an experiment from recordings to tables and models, or the merging of a study's shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import safetensors.torch
+
+from rdpd_core.errors import JobFileError, ParameterError, StoppedError
+from rdpd_core.experiments import Experiment, Result, card_of, command_of, comparison_of, run
+from rdpd_core.experiments.archive import merge, pack, unpack
+from rdpd_core.files import digest_bytes, write_atomic
+from rdpd_core.jobs import filing, states
+from rdpd_core.jobs.checkpoints import Checkpoints
+from rdpd_core.jobs.folder import JobFolder
+from rdpd_core.jobs.report import Reporter
+from rdpd_core.jobs.sealed import read_sealed, write_sealed
+from rdpd_core.jobs.spec import Spec
+from rdpd_core.store import Store
+
+TENSORS, FACTS = "outcomes.safetensors", "outcomes.json"
+
+
+def do_experiment(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    """Train, predict, compare, and keep the models; a stop keeps the best model so far of everything that was trained.
+
+    Raises:
+        StoppedError: It was stopped before anything was trained.
+        RdpdError: As `experiments.run`.
+    """
+    store = Store([folder.inputs, *Store.default().roots])
+    keeper = Checkpoints(folder.checkpoints, spec.checkpoint_s, tell)
+    (experiment,) = spec.asked()
+    result = run(experiment, spec.data_root, spec.device, store, tell, should_stop, keeper=keeper, watch_subject=spec.watch)
+    _write_outcomes(folder, result, tell)
+    models = _save_models(folder, spec, result, tell, should_stop())
+    if not should_stop():
+        try:
+            tables = [_table(result, tell, should_stop)]
+            return _ended(states.DONE, "", models, tables)
+        except StoppedError:
+            pass  # the models are kept; the tables are made when the job goes on
+    return _ended(states.STOPPED, "stopped; the best models so far are kept, and Resume goes on from here", models, [])
+
+
+def merge_study(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    """Put the shards of a study together: one table for each of its experiments, from whatever its shards have.
+
+    Raises:
+        StoppedError: No shard has anything to show.
+    """
+    shards = [JobFolder(p) for p in sorted(folder.shards.iterdir()) if p.is_dir()]
+    ends = [
+        shard.record("result") or {"status": states.STOPPED, "reason": "it has no result", "models": []} for shard in shards
+    ]
+    found: dict[str, list[Result]] = {}
+    for at, shard in enumerate(shards):
+        tell({"kind": "stage", "key": "merge", "title": "merging shards"})
+        tell({"kind": "scoring", "done": at, "total": len(shards)})
+        if (shard.outcomes / FACTS).exists():
+            found.setdefault(shard.spec().whole, []).append(_read_outcomes(shard, spec.data_root))
+    whole = {experiment.digest(): experiment for experiment in spec.asked()}
+    tables = [_table(replace(merge(found[key]), experiment=whole[key]), tell, should_stop) for key in whole if key in found]
+    status, reason = _of_all(ends, shards)
+    if not tables and status == states.STOPPED:
+        raise StoppedError("stopped before the first shard had anything to show")
+    return _ended(status, reason, [key for end in ends for key in end["models"]], tables)
+
+
+def _of_all(ends: list[dict[str, Any]], shards: list[JobFolder]) -> tuple[str, str]:
+    for status in (states.FAILED, states.STOPPED):
+        at = next((n for n, end in enumerate(ends) if end["status"] == status), None)
+        if at is not None:
+            return status, f"shard {at + 1} of {len(shards)} {status}: {ends[at]['reason']}; the table holds the others"
+    return states.DONE, ""
+
+
+def _ended(status: str, reason: str, models: list[str], tables: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"status": status, "reason": reason, "models": models, "tables": tables}
+
+
+def _table(result: Result, tell: Reporter, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    def progress(done: int, total: int) -> None:
+        tell({"kind": "scoring", "done": done, "total": total})
+        if should_stop():
+            raise StoppedError("stopped while intervals were computed")
+
+    tell({"kind": "stage", "key": "tables", "title": "intervals and tests"})
+    comparison = comparison_of(result, on_progress=progress)
+    chosen = {split: {arm: asdict(c) for arm, c in found.items()} for split, found in result.choices.items()}
+    return {
+        "experiment": result.experiment.to_dict(),
+        "command": _command(result.experiment),
+        "comparison": comparison.to_dict(),
+        "chosen": chosen,
+        "notices": list(result.notices),
+    }
+
+
+def _command(experiment: Experiment) -> str:
+    try:
+        return command_of(experiment)
+    except ParameterError as error:
+        return str(error)
+
+
+def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, hurry: bool) -> list[str]:
+    """Save the models in the job's own store, and in the user's if they are to be kept; give their keys."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    own, made = Store([folder.models]), []
+    tell({"kind": "stage", "key": "models", "title": "scoring and saving models"})
+    outcomes = [o for o in result.outcomes if not (result.experiment.teacher and o.arm == "teacher")]
+    for at, outcome in enumerate(outcomes):
+        card = card_of(result, outcome, created, intervals=not hurry)
+        about = {**card.training, "job": spec.parent or spec.id, "job_title": spec.title}
+        card = replace(card, name=f"{card.name}-{(spec.parent or spec.id)[:6]}", training=about)
+        made.append(own.save(card, outcome.weights, overwrite=True))
+        place = own.folder(card.dataset, card.name)
+        for file in sorted(place.iterdir()):
+            tell.file(file)
+        tell({"kind": "scoring", "done": at + 1, "total": len(outcomes)})
+    if spec.keep_models and spec.engine == "local":
+        filing.file_models(folder)
+    return [card.key for card in made]
+
+
+def _write_outcomes(folder: JobFolder, result: Result, tell: Reporter) -> None:
+    tensors, facts = pack(result)
+    data = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
+    write_atomic(folder.outcomes / TENSORS, data)
+    write_sealed(folder.outcomes / FACTS, {"tensors_sha256": digest_bytes(data), "facts": facts})
+    tell.file(folder.outcomes / TENSORS)
+    tell.file(folder.outcomes / FACTS)
+
+
+def _read_outcomes(folder: JobFolder, data_root: str | None) -> Result:
+    sealed = read_sealed(folder.outcomes / FACTS)
+    data = (folder.outcomes / TENSORS).read_bytes()
+    if digest_bytes(data) != sealed["tensors_sha256"]:
+        raise JobFileError(
+            f"{folder.path.name}/outcomes/{TENSORS} is not as it was written (its sha256 differs); resume the study to make it again"
+        )
+    return unpack(safetensors.torch.load(data), sealed["facts"], data_root)
