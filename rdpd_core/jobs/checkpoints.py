@@ -70,7 +70,7 @@ class Checkpoints:
         )
 
     def load(self, stage: str) -> State | None:
-        """Give the newest state of a stage that is whole, or None if there is none; a damaged one is reported and passed over."""
+        """Give the newest whole state of a stage, or None if there is none; a damaged one is reported and passed over."""
         place = self.root / folder_name(stage)
         for serial in reversed(serials(place)):
             try:

@@ -1,4 +1,4 @@
-"""One round of the desk: note who ended, resume who died, start who waits. Everything here may run in any process at any time."""
+"""One round of the desk: note who ended, resume who died, start who waits; any process may make one at any time."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def unseal(data: bytes, name: str) -> dict[str, Any]:
         ) from error
     if not isinstance(value, dict) or sealed_bytes({k: v for k, v in value.items() if k != SEAL}) != data:
         raise JobFileError(
-            f"{name} is not as it was written (its sha256 differs); it was damaged or edited. Delete the job, or import it again"
+            f"{name} is not as it was written (its sha256 differs): damaged or edited. Delete the job, or import it again"
         )
     return {k: v for k, v in value.items() if k != SEAL}
 

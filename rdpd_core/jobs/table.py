@@ -98,7 +98,7 @@ class Table:
             with self.writing() as own:
                 return self.add(entry, own)
         marks = ", ".join("?" * len(entry))
-        return connection.execute(f"INSERT OR IGNORE INTO jobs VALUES ({marks})", entry).rowcount > 0  # noqa: S608
+        return connection.execute(f"INSERT OR IGNORE INTO jobs VALUES ({marks})", entry).rowcount > 0
 
     def alive_with(self, key: str, connection: sqlite3.Connection) -> Entry | None:
         """Give the row of that key that has not ended."""
@@ -113,7 +113,7 @@ class Table:
             given: Its values.
         """
         with closing(self._open()) as connection:
-            rows = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created, id", given)  # noqa: S608
+            rows = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created, id", given)
             return [Entry(*row) for row in rows.fetchall()]
 
     def set_state(self, job: str, state: str | None, ended: float | None) -> bool:

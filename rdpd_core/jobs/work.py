@@ -141,6 +141,6 @@ def _read_outcomes(folder: JobFolder, data_root: str | None) -> Result:
     data = (folder.outcomes / TENSORS).read_bytes()
     if digest_bytes(data) != sealed["tensors_sha256"]:
         raise JobFileError(
-            f"{folder.path.name}/outcomes/{TENSORS} is not as it was written (its sha256 differs); resume the study to make it again"
+            f"{folder.path.name}/outcomes/{TENSORS} is not as it was written (its sha256 differs); resume the study"
         )
     return unpack(safetensors.torch.load(data), sealed["facts"], data_root)
