@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,13 +57,24 @@ def go_round(desk: Desk) -> None:
 
 def fill(folder: JobFolder, spec: Spec, experiments: list[Experiment]) -> None:
     """Write a new job: its spec, the stored teachers it needs, and the shards if it is a study."""
+    from rdpd_core.experiments.study import cut
     from rdpd_core.store import Store
 
+    spec.write(folder.spec_path)
+    if spec.kind == "study":
+        parts = cut(experiments)
+        for at, part in enumerate(parts):
+            title = f"{spec.title}, shard {at + 1} of {len(parts)}"
+            one = replace(
+                spec, kind="shard", title=title, experiments=(part.experiment.to_dict(),), parent=spec.id, id="",
+                whole=experiments[part.whole].digest(), dataset=part.experiment.dataset,
+            )  # fmt: skip
+            fill(JobFolder(folder.shards / f"{at:03d}"), one, [part.experiment])
+        return
     for experiment in experiments:
         if experiment.teacher:
             weights, card = Store.default().load(experiment.dataset, experiment.teacher)
             Store([folder.inputs]).save(card, weights, overwrite=True)
-    spec.write(folder.spec_path)
 
 
 def reopen(folder: JobFolder) -> None:
