@@ -97,6 +97,9 @@ def serve(host: str, port: int, open_browser: bool) -> int:
     print("Starting RDPD Studio ...", flush=True)
     threading.Thread(target=_announce, args=(url, open_browser), daemon=True).start()
     try:
+        from app.watch import watch
+
+        watch()  # jobs of an earlier server go on, whether or not a page is opened
         from streamlit.web import cli
 
         # What must hold whatever a person's own settings say; all else stands in .streamlit/config.toml beside main.py.

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
 from rdpd_core.jobs import locks
@@ -28,6 +29,7 @@ class Local(Engine):
 
     name = "local"
     title = "this machine"
+    module: ClassVar[str] = "rdpd_core.jobs.worker"
 
     def __init__(self, slots: Path | None = None, cpu_slots: int | None = None) -> None:
         """Choose where the locks of the slots lie.
@@ -57,7 +59,7 @@ class Local(Engine):
         if slot is None:
             return None
         wanted = [folder.lock, *([self.slots / slot] if slot else [])]
-        words = [sys.executable, "-m", "rdpd_core.jobs.worker", str(folder.path), "--attempt", str(attempt)]
+        words = [sys.executable, "-m", self.module, str(folder.path), "--attempt", str(attempt)]
         words += ["--slot", str(self.slots / slot)] if slot else []
         with folder.log.open("ab") as log:
             try:

@@ -1,0 +1,59 @@
+"""The desk of jobs in this server, and the thread that looks after it whether or not a page is open."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+
+from rdpd_core.errors import RdpdError
+from rdpd_core.jobs import Desk
+
+BUSY_S, IDLE_S = 0.4, 1.0
+
+
+class Watch:
+    """Looks after the jobs of this user for as long as the server lives.
+
+    Attributes:
+        desk: The desk, or None if its folder cannot be used.
+        trouble: Why the desk cannot be used, or what went wrong at the last round; empty if nothing did.
+    """
+
+    def __init__(self) -> None:
+        """Open the desk and begin."""
+        self.desk: Desk | None = None
+        self.trouble = ""
+        threading.Thread(target=self._run, name="jobs", daemon=True).start()
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self.desk = Desk()
+            self.trouble = ""
+        except (RdpdError, OSError) as error:
+            self.trouble = str(error)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(self.round())
+
+    def round(self) -> float:
+        """Make one round; give the seconds until the next."""
+        if self.desk is None:
+            self._open()
+            return IDLE_S
+        try:
+            self.desk.rebuild()
+            self.desk.tick()
+            self.trouble = ""
+            return BUSY_S if self.desk.alive() else IDLE_S
+        except (RdpdError, OSError) as error:  # shown on the page of jobs; the next round may fare better
+            self.trouble = str(error)
+            return IDLE_S
+
+
+@functools.cache
+def watch() -> Watch:
+    """Give the one watch of this server, begun at the first call."""
+    return Watch()
