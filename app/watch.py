@@ -24,8 +24,8 @@ class Watch:
         """Open the desk and begin."""
         self.desk: Desk | None = None
         self.trouble = ""
-        threading.Thread(target=self._run, name="jobs", daemon=True).start()
         self._open()
+        threading.Thread(target=self._run, name="jobs", daemon=True).start()
 
     def _open(self) -> None:
         try:

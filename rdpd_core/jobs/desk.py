@@ -226,7 +226,7 @@ class Desk:
         folder = self.folder_of(entry)
         if not folder.path.is_dir():
             return Job(entry, folder, State(states.BROKEN, f"its folder {entry.path} is gone; delete the job from the list"))
-        if entry.state is not None and (folder.path / "result.json").exists():
+        if entry.state not in (None, states.BROKEN) and (folder.path / "result.json").exists():
             return Job(entry, folder, State(entry.state))
         return Job(entry, folder, self._state(entry, folder))
 
