@@ -65,7 +65,7 @@ def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device)
     recipe = recipe_of(experiment)
     method = METHODS.get("direct")(METHODS.get("direct").Params(temperature=recipe.teacher_temperature_of(experiment.dataset)))
     rows = tuple(range(len(loaded.prepared.windows.channels)))
-    members = [Member(f"teacher, seed {seed}", seed, rows) for seed in experiment.seed_list]
+    members = [Member(teacher_name(seed), seed, rows) for seed in experiment.seed_list]
     return _cohort(experiment, loaded, "teacher", method, members, device)
 
 
@@ -109,6 +109,11 @@ def rdpd_params(experiment: Experiment) -> Params:
 def pick_batch(experiment: Experiment) -> int:
     """Give the configured batch size."""
     return training_params(experiment, recipe_of(experiment)).batch_size
+
+
+def teacher_name(seed: int) -> str:
+    """Give the name of a seed's teacher."""
+    return f"teacher, seed {seed}"
 
 
 def member_name(arm: Arm, seed: int) -> str:

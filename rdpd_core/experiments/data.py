@@ -50,19 +50,24 @@ def prepare(name: str, data_root: str | Path | None = None, on_progress: Progres
     return dataset, windows_of(dataset, on_progress=on_progress)
 
 
-def divide(dataset: Dataset, prepared: Prepared, split_name: str = "") -> Loaded:
-    """Divide windows by subject and take the training statistics.
+def parts_of(dataset: Dataset, prepared: Prepared, split_name: str) -> Splits:
+    """Divide windows by subject.
 
     Raises:
         UnknownNameError: No such split.
         SplitError: A class or a part would be empty, or a subject in two parts.
     """
-    chosen = split_name or dataset.splits[0]
-    dataset.check_split(chosen)
+    dataset.check_split(split_name)
     subjects = np.unique(prepared.windows.subject).tolist()
-    assigned = dataset.assign(subjects, chosen)
+    assigned = dataset.assign(subjects, split_name)
     check_assignment(assigned, subjects)
-    parts = split(prepared.windows, assigned)
+    return split(prepared.windows, assigned)
+
+
+def divide(dataset: Dataset, prepared: Prepared, split_name: str = "") -> Loaded:
+    """Divide windows by subject and take the training statistics; see `parts_of`."""
+    chosen = split_name or dataset.splits[0]
+    parts = parts_of(dataset, prepared, chosen)
     return Loaded(dataset, prepared, parts, fit_statistics(parts.train, prepared.standardize), chosen)
 
 

@@ -6,30 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
+from rdpd_core.datasets import Dataset
 from rdpd_core.errors import StoppedError
 from rdpd_core.experiments.arms import ARMS, Arm, pick_arms
-from rdpd_core.experiments.build import (
-    MODEL,
-    label_cohort,
-    member_name,
-    model_params,
-    poor_rows,
-    recipe_of,
-    student_cohort,
-    training_params,
-    training_windows,
-)
-from rdpd_core.experiments.data import Loaded, divide, prepare
+from rdpd_core.experiments.build import MODEL, label_cohort, member_name, model_params, poor_rows, recipe_of, student_cohort
+from rdpd_core.experiments.data import Loaded, divide, parts_of, prepare
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
-from rdpd_core.experiments.teachers import Report, Teachers, get_teachers, knowledge_of, training_facts
+from rdpd_core.experiments.stages import plan_of
+from rdpd_core.experiments.teachers import Teachers, get_teachers, knowledge_of, looks_of, training_facts
 from rdpd_core.experiments.tuning import Choice, choose
-from rdpd_core.files import digest_bytes, digest_json
+from rdpd_core.experiments.watch import check_subject
+from rdpd_core.experiments.work import Work, open_work
+from rdpd_core.preprocessing import Prepared
 from rdpd_core.runtime import pick_device
 from rdpd_core.store import Store
-from rdpd_core.training import Cohort, Resident, Trained, Trainer
+from rdpd_core.training import Cohort, Keeper, Oversight, Stop, Trained
+from rdpd_core.training.oversight import Report
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,8 @@ def run(
     report: Report | None = None,
     should_stop: Callable[[], bool] | None = None,
     teachers: dict[str, Teachers] | None = None,
+    keeper: Keeper | None = None,
+    watch_subject: str = "",
 ) -> Result:
     """Train what the experiment asks for and predict on validation and test subjects; the test is touched once, at the end.
 
@@ -69,134 +64,111 @@ def run(
         data_root: Where data sets lie.
         device: As in `runtime.pick_device`.
         store: Where a stored teacher is looked up; None takes the default one.
-        report: Told of every stage {"kind": "stage", "title"}, and of every step and epoch of the trainer.
-        should_stop: Asked after every step; on a yes, what is being trained keeps its best epoch and the rest is left out.
+        report: Told of the plan {"kind": "plan", "stages"}, of every stage {"kind": "stage", "title", "key"}, of the window
+            that is watched in it {"kind": "watched", ...}, and of every step and epoch of the trainer.
+        should_stop: Asked after every step, and wherever else there is a moment; on a yes, what is being trained keeps its
+            best epoch and the rest is left out.
         teachers: Of an earlier result, to be used instead of training them again.
+        keeper: Keeps the state of every stage; called again with the same, what is finished is restored and the rest goes on.
+        watch_subject: The validation subject in whose first window everybody is watched; empty takes the first of the split.
 
     Raises:
         StoppedError: It was stopped before the first model was trained.
         DataError: The recordings cannot be used; the message says why.
-        IncompatibleError: A stored teacher does not fit the data.
+        IncompatibleError: A stored teacher does not fit the data, or the keeper holds another experiment.
         TrainingError: A loss is not a number.
+        UnknownNameError: The subject to watch is not among the validation subjects.
     """
-    tell, stop = report or (lambda event: None), should_stop or (lambda: False)
-    place = pick_device(device)
-    tell({"kind": "stage", "title": f"reading {experiment.dataset}"})
-    dataset, prepared = prepare(
-        experiment.dataset, data_root, lambda done, total: tell({"kind": "recordings", "done": done, "total": total})
-    )
+    place, taught = pick_device(device), dict(teachers or {})
+    oversight = Oversight(report or (lambda event: None), Stop(should_stop), keeper)
+    dataset, prepared = _read(experiment, data_root, oversight)
+    parts = {name: parts_of(dataset, prepared, name) for name in experiment.splits}
+    check_subject((p.valid for p in parts.values()), watch_subject)
+    oversight.tell({"kind": "plan", "stages": plan_of(experiment, parts, taught)})
     outcomes: list[Outcome] = []
-    choices, loaded, taught = {}, {}, dict(teachers or {})
+    choices, loaded = {}, {}
     for name in experiment.splits:
-        loaded[name] = divide(dataset, prepared, name)
         try:
-            choices[name] = _one_split(experiment, loaded[name], place, store, taught, tell, stop, outcomes)
+            oversight.check("dividing the subjects")
+            loaded[name] = divide(dataset, prepared, name)
+            work = open_work(experiment, loaded[name], place, store, oversight, watch_subject)
+            choices[name] = _one_split(work, taught, outcomes)
         except StoppedError:
             if not outcomes:
                 raise
-        if stop():
             break
     if not outcomes:
         raise StoppedError("stopped before the first model was trained, so there is nothing to keep")
     return Result(experiment, tuple(outcomes), choices, loaded, prepared.notices, taught)
 
 
-def _one_split(
-    experiment: Experiment,
-    loaded: Loaded,
-    device: torch.device,
-    store: Store | None,
-    taught: dict[str, Teachers],
-    tell: Report,
-    stop: Callable[[], bool],
-    outcomes: list[Outcome],
-) -> dict[str, Choice]:
+def _read(experiment: Experiment, data_root: str | Path | None, oversight: Oversight) -> tuple[Dataset, Prepared]:
+    def progress(done: int, total: int | None) -> None:
+        oversight.tell({"kind": "recordings", "done": done, "total": total})
+        oversight.check("reading the recordings")
+
+    oversight.tell({"kind": "stage", "title": f"reading {experiment.dataset}", "key": "reading"})
+    found = prepare(experiment.dataset, data_root, progress)
+    oversight.check("reading the recordings")
+    return found
+
+
+def _one_split(work: Work, taught: dict[str, Teachers], outcomes: list[Outcome]) -> dict[str, Choice]:
     """Add the outcomes of one split to `outcomes` as they come; give the chosen settings."""
-    arms = pick_arms(experiment.arms)
-    train, target = training_windows(experiment, loaded)
-    used = replace(loaded, splits=loaded.splits._replace(train=train))
-    loud = experiment.noise > 0 and experiment.noise_on == "all"
-    residents = used.residents(device, (experiment.noise, experiment.noise_kind, 0) if loud else None)
-    windows_digest = _windows_digest(used, residents["train"].disturbed)
-    where = f" ({loaded.split})" if len(experiment.splits) > 1 else ""
-    teachers = None
+    arms, split = pick_arms(work.experiment.arms), work.loaded.split
+    stop, teachers = work.oversight.should_stop, None
     if any(arm.imitates or arm.role == "teacher" for arm in arms):
-        tell({"kind": "stage", "title": f"teacher{where}"})
-        if loaded.split not in taught:
-            taught[loaded.split] = get_teachers(experiment, used, residents, store, tell, stop)
-        teachers = taught[loaded.split]
-        outcomes += teachers.outcomes if "teacher" in experiment.arms else ()
-    residents["train"].target = target.to(device)  # the teacher learned from the true labels
+        work.begin("teacher")
+        if split not in taught:
+            taught[split] = get_teachers(work)
+        teachers = taught[split]
+        outcomes += teachers.outcomes if "teacher" in work.experiment.arms else ()
+        work = replace(work, looks=looks_of(work, teachers))
+    work.residents["train"].target = work.target.to(work.device)  # the teacher learned from the true labels
     students = [arm for arm in arms if arm.role == "student"]
     chosen: dict[str, Choice] = {}
     if students and not stop():
-        made, chosen = _students(experiment, used, students, teachers, residents, windows_digest, where, store, tell, stop)
+        made, chosen = _students(work, students, teachers)
         outcomes += made
-    if "oracle" in experiment.arms and not stop():
-        tell({"kind": "stage", "title": f"oracle-size students{where}"})
-        cohort = label_cohort(experiment, used, ARMS["oracle"], "oracle", device)
-        for trained in _train(cohort, experiment, residents, None, tell, stop):
-            outcomes.append(_outcome(trained, "oracle", "oracle", cohort, experiment, used, residents, None))
+    if "oracle" in work.experiment.arms and not stop():
+        work.begin("oracle")
+        cohort = label_cohort(work.experiment, work.loaded, ARMS["oracle"], "oracle", work.device)
+        outcomes += [_outcome(work, t, "oracle", "oracle", cohort, None) for t in work.train("oracle", cohort)]
     return chosen
 
 
-def _students(
-    experiment: Experiment,
-    used: Loaded,
-    arms: list[Arm],
-    teachers: Teachers | None,
-    residents: dict[str, Resident],
-    windows_digest: str,
-    where: str,
-    store: Store | None,
-    tell: Report,
-    stop: Callable[[], bool],
-) -> tuple[list[Outcome], dict[str, Choice]]:
-    device = residents["train"].device
-    knowledge = None
+def _students(work: Work, arms: list[Arm], teachers: Teachers | None) -> tuple[list[Outcome], dict[str, Choice]]:
+    experiment, knowledge = work.experiment, None
     if teachers is not None:
-        knowledge = knowledge_of(experiment, teachers, residents["train"], windows_digest)
-        tell({"kind": "stage", "title": f"choosing settings on validation subjects{where}"})
-        chosen = choose(experiment, used, arms, teachers, knowledge, residents, windows_digest, tell, stop, store)
+        knowledge = knowledge_of(experiment, teachers, work.residents["train"], work.windows_digest)
+        work.begin("search-0")
+        chosen = choose(work, arms, teachers, knowledge)
     else:
         chosen = {arm.name: Choice(recipe_of(experiment).settings(arm, experiment.dataset), None, 1) for arm in arms}
-    tell({"kind": "stage", "title": f"{len(arms) * experiment.seeds} students{where}"})
+    work.begin("students")
     entries = [(member_name(a, seed), seed, chosen[a.name].settings) for a in arms for seed in experiment.seed_list]
     names = {member_name(a, seed): a.name for a in arms for seed in experiment.seed_list}
-    of_seed = {} if teachers is None else teachers.of_seed
     if knowledge is None:
-        cohort = label_cohort(experiment, used, arms[0], "student", device)
+        cohort = label_cohort(experiment, work.loaded, arms[0], "student", work.device)
     else:
-        cohort = student_cohort(experiment, used, entries, of_seed, device)
+        cohort = student_cohort(experiment, work.loaded, entries, teachers.of_seed, work.device)
     made = []
-    for trained in _train(cohort, experiment, residents, knowledge, tell, stop):
+    for trained in work.train("students", cohort, knowledge):
         arm = names[trained.member.name]
         digest = teachers.digests[trained.member.teacher] if teachers is not None and ARMS[arm].imitates else None
-        made.append(_outcome(trained, arm, "student", cohort, experiment, used, residents, digest))
+        made.append(_outcome(work, trained, arm, "student", cohort, digest))
     return made, chosen
 
 
-def _train(cohort: Cohort, experiment: Experiment, residents: dict[str, Resident], knowledge, tell, stop) -> list[Trained]:
-    settings = training_params(experiment, recipe_of(experiment))
-    train = residents["train"]
-    return Trainer(cohort, train, residents["valid"], settings, knowledge, train.target, tell, stop).run()
-
-
-def _outcome(
-    trained: Trained, arm: str, role: str, cohort: Cohort, experiment: Experiment, used: Loaded, residents, teacher: str | None
-) -> Outcome:
+def _outcome(work: Work, trained: Trained, arm: str, role: str, cohort: Cohort, teacher: str | None) -> Outcome:
+    experiment, used = work.experiment, work.loaded
     rows = poor_rows(experiment, used)
     params = model_params(experiment, used, role)
-    model = rebuild(MODEL, params, trained.weights, used.prepared.windows, rows).to(residents["test"].device)
-    predictions = both_parts(model, residents, used, rows, experiment.poor_noise, (experiment.noise_kind, 0))
+    model = rebuild(MODEL, params, trained.weights, used.prepared.windows, rows).to(work.device)
+    predictions = both_parts(model, work.residents, used, rows, experiment.poor_noise, (experiment.noise_kind, 0))
     method_params = {**cohort.method.params.to_dict(), **trained.member.settings}
     facts = training_facts(trained) | {f"combined_{n}": v.tolist() for n, v in trained.own.items()}
     return Outcome(
         arm, trained.member.seed, used.split, rows, MODEL, params, cohort.method.name, method_params, trained.weights,
         predictions, facts, teacher,
     )  # fmt: skip
-
-
-def _windows_digest(loaded: Loaded, disturbed: tuple[float, str, int] | None) -> str:
-    train = loaded.splits.train
-    return digest_json([train.digest, digest_bytes(train.start.tobytes()), loaded.statistics.to_dict(), disturbed])

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.experiments.build import MODEL, model_params, recipe_of, teacher_cohort, training_params
+from rdpd_core.experiments.build import MODEL, model_params, recipe_of, teacher_cohort, teacher_name, training_params
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
+from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_bytes, digest_json
 from rdpd_core.models import Model
 from rdpd_core.preprocessing import Interface, Statistics, check_fit, interface
 from rdpd_core.store import ModelCard, Store
 from rdpd_core.store.weights import encode
-from rdpd_core.training import Knowledge, LiveTeacher, Resident, Trained, Trainer, stored_knowledge
-
-Report = Callable[[dict], None]
+from rdpd_core.training import Knowledge, LiveTeacher, Resident, Trained, stored_knowledge
 
 
 @dataclass(frozen=True)
@@ -48,36 +46,36 @@ def card_interface(card: ModelCard) -> Interface:
     return Interface(names, units, card.classes, card.sampling_rate, card.window_samples)
 
 
-def get_teachers(
-    experiment: Experiment,
-    loaded: Loaded,
-    residents: dict[str, Resident],
-    store: Store | None,
-    report: Report,
-    should_stop: Callable[[], bool],
-) -> Teachers:
+def get_teachers(work: Work) -> Teachers:
     """Give the stored teacher the experiment names, or train one per seed.
 
     Raises:
         IncompatibleError: The stored teacher was made for other channels, classes, rate or window.
         ModelFileError: There is no such model, or its files were refused.
     """
-    if experiment.teacher:
-        return _stored(experiment, loaded, residents, store or Store.default())
-    return _trained(experiment, loaded, residents, report, should_stop)
+    if work.experiment.teacher:
+        return _stored(work.experiment, work.loaded, work.residents, work.store or Store.default())
+    return _trained(work)
 
 
-def _trained(
-    experiment: Experiment, loaded: Loaded, residents: dict, report: Report, should_stop: Callable[[], bool]
-) -> Teachers:
-    device = residents["train"].device
+def looks_of(work: Work, teachers: Teachers) -> dict[str, list[float]]:
+    """Give where the teachers look in the watched window, by the name of the teacher; empty if they have no attention."""
+    found = {}
+    for outcome in teachers.outcomes if work.watched is not None else ():
+        attention = outcome.predictions["valid"].attention
+        if attention is not None:
+            name = work.experiment.teacher or teacher_name(outcome.seed)
+            found[name] = [round(v, 5) for v in attention[work.watched.position].tolist()]
+    return found
+
+
+def _trained(work: Work) -> Teachers:
+    experiment, loaded, residents, device = work.experiment, work.loaded, work.residents, work.device
     settings = training_params(experiment, recipe_of(experiment))
     keep = experiment.teacher_targets == "train_pass"
     settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
     cohort = teacher_cohort(experiment, loaded, device)
-    made = Trainer(
-        cohort, residents["train"], residents["valid"], settings, on_event=report, should_stop=should_stop
-    ).run()
+    made = work.train("teacher", cohort, params=settings)
     params, rows = model_params(experiment, loaded, "teacher"), tuple(range(len(loaded.prepared.windows.channels)))
     models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
     outcomes = tuple(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from rdpd_core.errors import IncompatibleError
 from rdpd_core.experiments.arms import Arm
-from rdpd_core.experiments.build import recipe_of, student_cohort, training_params
+from rdpd_core.experiments.build import recipe_of, student_cohort
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
-from rdpd_core.experiments.teachers import Report, Teachers
+from rdpd_core.experiments.stages import MOST_SEARCHED, search_params
+from rdpd_core.experiments.teachers import Teachers
+from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_json, read_json, write_json
 from rdpd_core.store import Store
-from rdpd_core.training import Knowledge, LiveTeacher, Resident, Trainer
-
-MOST_MEMBERS = 64
-SHORTER = 2  # the search trains half as long as the comparison
-
+from rdpd_core.training import Knowledge, LiveTeacher, State
 
 # What a choice of settings does not depend on: who else takes part, and where the teacher came from.
 _BESIDE = ("arms", "seeds", "first_seed", "teacher", "split")
@@ -40,40 +39,41 @@ class Choice:
     source: str | None = None
 
 
-def choose(
-    experiment: Experiment,
-    loaded: Loaded,
-    arms: Sequence[Arm],
-    teachers: Teachers,
-    knowledge: Knowledge | LiveTeacher,
-    residents: dict[str, Resident],
-    windows_digest: str,
-    report: Report,
-    should_stop: Callable[[], bool],
-    store: Store | None = None,
-) -> dict[str, Choice]:
+def choose(work: Work, arms: Sequence[Arm], teachers: Teachers, knowledge: Knowledge | LiveTeacher) -> dict[str, Choice]:
     """Give the settings of every arm; where there is a choice, the best on the validation subjects.
 
     A search runs once: it is kept by digest of teacher, windows and grid, and a stored teacher's stored students tell what
-    was chosen for them.
+    was chosen for them. What an experiment chose its keeper keeps, so that going on means going on with the same settings.
+
+    Raises:
+        StoppedError: It was stopped while a search ran.
+        IncompatibleError: The keeper holds the choices of another experiment.
     """
+    found = _recall(work, teachers)
+    if found is None:
+        found = _chosen(work, arms, teachers, knowledge)
+        _remember(work, teachers, found)
+    return found
+
+
+def _chosen(work: Work, arms: Sequence[Arm], teachers: Teachers, knowledge: Knowledge | LiveTeacher) -> dict[str, Choice]:
+    experiment = work.experiment
     recipe = recipe_of(experiment)
     options = {arm.name: recipe.candidates(arm, experiment.dataset) for arm in arms}
     found = {name: Choice(some[0], None, 1) for name, some in options.items() if len(some) == 1}
     seed = experiment.seed_list[0]
     if experiment.teacher:
         teacher = teachers.digests[teachers.of_seed[seed]]
-        found |= _chosen_before(experiment, loaded, options, teacher, store or Store.default())
+        found |= _chosen_before(experiment, work.loaded, options, teacher, work.store or Store.default())
     entries = [(f"{name} {at}", seed, s) for name, some in options.items() if name not in found for at, s in enumerate(some)]
     if not entries:
         return found
-    path = cache_root() / "tuning" / f"{_key(experiment, teachers, seed, windows_digest, entries)}.json"
+    path = cache_root() / "tuning" / f"{_key(experiment, teachers, seed, work.windows_digest, entries)}.json"
     if path.is_file():
         scores = read_json(path)
     else:
-        scores = _search(experiment, loaded, entries, teachers, knowledge, residents, report, should_stop)
-        if not should_stop():
-            write_json(path, scores)
+        scores = _search(work, entries, teachers, knowledge)
+        write_json(path, scores)
     for name, some in options.items():
         if name not in found:
             best = max(range(len(some)), key=lambda at, name=name: scores[f"{name} {at}"])
@@ -82,25 +82,41 @@ def choose(
 
 
 def _search(
-    experiment: Experiment,
-    loaded: Loaded,
-    entries: list[tuple[str, int, dict[str, float]]],
-    teachers: Teachers,
-    knowledge: Knowledge | LiveTeacher,
-    residents: dict[str, Resident],
-    report: Report,
-    should_stop: Callable[[], bool],
+    work: Work, entries: list[tuple[str, int, dict[str, float]]], teachers: Teachers, knowledge: Knowledge | LiveTeacher
 ) -> dict[str, float]:
     """Give the validation score of every entry, by name."""
-    full = training_params(experiment, recipe_of(experiment))
-    brief = {"epochs": max(1, full.epochs // SHORTER), "patience": max(1, full.patience // SHORTER)}
-    settings = type(full).from_dict({**full.to_dict(), **brief})
-    train, valid, scores = residents["train"], residents["valid"], {}
-    for at in range(0, len(entries), MOST_MEMBERS):
-        cohort = student_cohort(experiment, loaded, entries[at : at + MOST_MEMBERS], teachers.of_seed, train.device)
-        made = Trainer(cohort, train, valid, settings, knowledge, train.target, report, should_stop).run()
+    scores: dict[str, float] = {}
+    for at in range(0, len(entries), MOST_SEARCHED):
+        some = entries[at : at + MOST_SEARCHED]
+        cohort = student_cohort(work.experiment, work.loaded, some, teachers.of_seed, work.device)
+        made = work.train(f"search-{at // MOST_SEARCHED}", cohort, knowledge, search_params(work.experiment))
+        work.oversight.check("choosing settings on the validation subjects")  # half a search must choose nothing
         scores |= {t.member.name: t.score for t in made}
     return scores
+
+
+def _recall(work: Work, teachers: Teachers) -> dict[str, Choice] | None:
+    """Give what was chosen when this work was begun, if it was."""
+    keeper, key = work.oversight.keeper, work.key("choices")
+    kept = None if keeper is None else keeper.load(key)
+    if kept is None:
+        return None
+    if kept.facts["made_for"] != _made_for(work, teachers):
+        raise IncompatibleError(
+            f"the settings kept for {key} were chosen for another experiment, other windows or another teacher; "
+            "go on with the same, or start anew"
+        )
+    return {arm: Choice(**about) for arm, about in kept.facts["chosen"].items()}
+
+
+def _remember(work: Work, teachers: Teachers, chosen: Mapping[str, Choice]) -> None:
+    if work.oversight.keeper is not None:
+        facts = {"made_for": _made_for(work, teachers), "chosen": {arm: asdict(c) for arm, c in chosen.items()}}
+        work.oversight.keeper.save(work.key("choices"), State({}, facts), True)
+
+
+def _made_for(work: Work, teachers: Teachers) -> list:
+    return [work.experiment.digest(), work.windows_digest, list(teachers.digests)]
 
 
 def _chosen_before(

@@ -64,7 +64,7 @@ class Oversight:
             doing: What was being done, for the message: "reading the recordings".
         """
         if self.should_stop():
-            raise StoppedError(f"stopped while {doing}")
+            raise StoppedError(f"stopped while {doing}; there is nothing to keep yet")
 
     def train(
         self,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -13,7 +15,7 @@ from rdpd_core.methods import METHODS
 from rdpd_core.models import MODELS, Model
 from rdpd_core.preprocessing import Statistics
 from rdpd_core.runtime import numpy_generator, torch_generator
-from rdpd_core.training import Cohort, Knowledge, Member, Resident, Trained, Trainer, TrainingParams
+from rdpd_core.training import Cohort, Knowledge, Member, Resident, State, Trained, Trainer, TrainingParams
 from rdpd_core.types import Channel, Windows
 
 CPU = torch.device("cpu")
@@ -118,3 +120,27 @@ def scripted(monkeypatch: Any, scores: Mapping[str, Sequence[float]]) -> None:
         return torch.tensor([scores[m.name][epoch["at"] - 1] for m in self.cohort.members], dtype=torch.float64)
 
     monkeypatch.setattr(Trainer, "_score", score)
+
+
+class Drawer:
+    """Keeps states in memory, due whenever its rule says so."""
+
+    def __init__(self, rule: Callable[[str, bool], bool] = lambda stage, epoch_ended: False) -> None:
+        """Take the rule."""
+        self.kept: dict[str, tuple[State, bool]] = {}
+        self.rule, self.asked, self.saves = rule, [], []
+
+    def load(self, stage: str) -> State | None:
+        """Give what was saved last."""
+        return self.kept[stage][0] if stage in self.kept else None
+
+    def due(self, stage: str, epoch_ended: bool) -> bool:
+        """Note the question; answer by the rule."""
+        self.asked.append((stage, epoch_ended))
+        return self.rule(stage, epoch_ended)
+
+    def save(self, stage: str, state: State, done: bool) -> None:
+        """Keep a state as files would."""
+        tensors = safetensors.torch.load(safetensors.torch.save(state.tensors))
+        self.kept[stage] = (State(tensors, json.loads(json.dumps(state.facts, allow_nan=False))), done)
+        self.saves.append((state.facts.get("epoch"), (state.facts.get("running") or {}).get("step"), done))

@@ -6,26 +6,8 @@ import pytest
 import torch
 
 from rdpd_core.errors import StoppedError
-from rdpd_core.training import Oversight, State, Stop, TrainingParams
-from tests.core.training.made import BRIEF, cohort, knowledge, member, resident, trainer, valid
-
-
-class Drawer:
-    """Keeps states in memory, due whenever its rule says so."""
-
-    def __init__(self, rule=lambda stage, epoch_ended: False):
-        self.kept, self.rule, self.asked, self.saves = {}, rule, [], []
-
-    def load(self, stage):
-        return self.kept[stage][0] if stage in self.kept else None
-
-    def due(self, stage, epoch_ended):
-        self.asked.append((stage, epoch_ended))
-        return self.rule(stage, epoch_ended)
-
-    def save(self, stage, state, done):
-        self.kept[stage] = (State({n: t.clone() for n, t in state.tensors.items()}, json.loads(json.dumps(state.facts))), done)
-        self.saves.append((state.facts["epoch"], (state.facts["running"] or {}).get("step"), done))
+from rdpd_core.training import Oversight, Stop, TrainingParams
+from tests.core.training.made import BRIEF, Drawer, cohort, knowledge, member, resident, trainer, valid
 
 
 def made(**changes):

@@ -1,0 +1,98 @@
+"""One split of an experiment at work: its windows on the device, and who watches over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from rdpd_core.experiments.build import recipe_of, training_params, training_windows
+from rdpd_core.experiments.data import Loaded
+from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.stages import stage_key, stage_title
+from rdpd_core.experiments.watch import Watched, find_watched
+from rdpd_core.store import Store
+from rdpd_core.training import Cohort, Knowledge, LiveTeacher, Oversight, Resident, Trained, TrainingParams
+
+
+@dataclass(frozen=True)
+class Work:
+    """One split of an experiment, ready to be trained on.
+
+    Attributes:
+        experiment: What is asked.
+        loaded: The data; its training windows are those that are used.
+        residents: The parts on the device, by name.
+        target: (N,) labels that students are trained on.
+        windows_digest: Identifies the training windows and their scaling.
+        store: Where a stored teacher is looked up.
+        oversight: Who watches over it.
+        watched: The window in which everybody is watched.
+        looks: Where the teachers look in it, by name; empty before there are any.
+    """
+
+    experiment: Experiment
+    loaded: Loaded
+    residents: dict[str, Resident]
+    target: torch.Tensor
+    windows_digest: str
+    store: Store | None
+    oversight: Oversight
+    watched: Watched | None
+    looks: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is trained."""
+        return self.residents["train"].device
+
+    def key(self, stage: str) -> str:
+        """Give the name of a stage, unique within the experiment."""
+        return stage_key(self.loaded.split, stage)
+
+    def begin(self, stage: str) -> None:
+        """Tell that a stage begins."""
+        title = stage_title(self.experiment, self.loaded.split, stage)
+        self.oversight.tell({"kind": "stage", "title": title, "key": self.key(stage)})
+
+    def train(
+        self,
+        stage: str,
+        cohort: Cohort,
+        knowledge: Knowledge | LiveTeacher | None = None,
+        params: TrainingParams | None = None,
+    ) -> list[Trained]:
+        """Train a cohort as a stage of this work; None takes the experiment's settings of training."""
+        if self.watched is not None:
+            about = {"segments": cohort.params.segments, **({"teacher": dict(self.looks)} if self.looks else {})}
+            self.oversight.tell({"kind": "watched", "stage": self.key(stage), **self.watched.facts, **about})
+        settings = params or training_params(self.experiment, recipe_of(self.experiment))
+        return self.oversight.train(self.key(stage), cohort, self.residents, settings, knowledge)
+
+
+def open_work(
+    experiment: Experiment, loaded: Loaded, device: torch.device, store: Store | None, oversight: Oversight, subject: str
+) -> Work:
+    """Move one split to the device.
+
+    Args:
+        experiment: What is asked.
+        loaded: The data under the split.
+        device: Where to train.
+        store: Where a stored teacher is looked up.
+        oversight: Who watches over it.
+        subject: Whom to watch; empty, or not in this split, takes its first validation subject.
+
+    Raises:
+        StoppedError: A stop was asked for meanwhile.
+    """
+    train, target = training_windows(experiment, loaded)
+    used = replace(loaded, splits=loaded.splits._replace(train=train))
+    loud = experiment.noise > 0 and experiment.noise_on == "all"
+    residents = used.residents(device, (experiment.noise, experiment.noise_kind, 0) if loud else None)
+    oversight.check("scaling the windows")
+    watched = find_watched(used.splits.valid, subject)
+    if watched is not None:
+        oversight = replace(oversight, watch=(watched.position,))
+    return Work(experiment, used, residents, target, residents["train"].digest(), store, oversight, watched)
