@@ -1,0 +1,133 @@
+"""Servers killed while jobs are handed in, and workers too: is any job lost, run twice, or in a state that is not true?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rdpd_core.jobs import events, states
+from rdpd_core.jobs.chaos.trial import Trial, until
+from rdpd_core.jobs.desk import Desk
+from rdpd_core.jobs.engines.local import PROJECT
+from rdpd_core.jobs.spec import Spec
+from rdpd_core.runtime import numpy_generator
+
+LONGEST_S = 0.6
+_LEGAL = {
+    states.QUEUED: {states.STARTING, states.RUNNING, states.DONE},
+    states.STARTING: {states.RUNNING, states.DONE, states.LOST},
+    states.RUNNING: {states.DONE, states.LOST, states.STARTING},
+    states.LOST: {states.STARTING, states.RUNNING, states.DONE},
+    states.DONE: set(),
+}
+
+
+def kill_servers(
+    root: Path, specs: Sequence[Spec], server_kills: int, worker_kills: int, module: str = "rdpd_core.jobs.chaos.server",
+    seed: int = 0,
+) -> list[Trial]:  # fmt: skip
+    """Hand in jobs through servers that are killed all the time, kill workers as well, and count what came of it.
+
+    Args:
+        root: Empty folder of the jobs.
+        specs: Small jobs, all different. Each is handed in until a server has confirmed it.
+        server_kills: At random moments, half of them while a job is being handed in.
+        worker_kills: At random moments.
+        module: What a server runs; reads a spec per line, confirms each with its id.
+        seed: Keys the moments.
+    """
+    draw, keys = numpy_generator("chaos", "servers", seed), [spec.key for spec in specs]
+    desk, left = Desk(root), list(specs)
+    looks = _Looks()
+    servers = workers = 0
+    while servers < server_kills or workers < worker_kills or left:
+        server = _serve(module, root)
+        handed_in = left[0] if left and draw.uniform() < 0.5 + (servers >= server_kills) else None
+        if handed_in is not None:
+            server.stdin.write(json.dumps(handed_in.to_dict()) + "\n")
+            server.stdin.flush()
+        if servers < server_kills:
+            time.sleep(float(draw.uniform(0, LONGEST_S)))
+            servers += 1
+        else:
+            time.sleep(LONGEST_S)
+            until(lambda: handed_in is None or desk.table.entries("key = ?", (handed_in.key,)))  # noqa: B023
+        if workers < worker_kills and (alive := _a_worker(desk)):
+            os.killpg(alive, signal.SIGKILL)
+            workers += 1
+        server.kill()
+        server.communicate()
+        looks.take(desk)
+        if handed_in is not None and desk.table.entries("key = ?", (handed_in.key,)):
+            left.remove(handed_in)
+    server = _serve(module, root)
+    until(lambda: looks.take(desk) or all(j.state.ended for j in desk.jobs()), poll_s=0.1)
+    server.kill()
+    server.communicate()
+    return _count(desk, keys, servers, workers, looks)
+
+
+class _Looks:
+    """Looks at all jobs now and then, and counts the changes of state that cannot be."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, str] = {}
+        self.wrong: list[str] = []
+        self.count = 0
+
+    def take(self, desk: Desk) -> bool:
+        """Look once."""
+        for job in desk.jobs():
+            self.count += 1
+            before, now = self.last.get(job.id, states.QUEUED), job.state.name
+            if now == states.FAILED and "without coming any further" in (job.folder.record("result") or {}).get("reason", ""):
+                desk.resume(job.id)  # killed too often before it came any further
+                now = states.QUEUED
+            elif now != before and now not in _LEGAL[before]:
+                self.wrong.append(f"{before} -> {now}")
+            self.last[job.id] = now
+        return False
+
+
+def _count(desk: Desk, keys: Sequence[str], servers: int, workers: int, looks: _Looks) -> list[Trial]:
+    entries = desk.table.entries("parent IS NULL")
+    by_key = {key: [e for e in entries if e.key == key] for key in keys}
+    lost = sum(not found for found in by_key.values())
+    doubled = sum(len(found) > 1 for found in by_key.values()) + sum(_ran_twice(desk, entry.path) for entry in entries)
+    undone = sum(job.state.name != states.DONE for job in desk.jobs())
+    n = f"{servers} kills of servers, {workers} of workers, {len(keys)} jobs"
+    return [
+        Trial(f"{n}: lost", servers + workers, f"{lost} lost, {undone} not done", lost + undone),
+        Trial("... run twice", len(keys), f"{doubled} run twice", doubled),
+        Trial("... wrong states", looks.count, f"{len(looks.wrong)} wrong {sorted(set(looks.wrong)) or ''}", len(looks.wrong)),
+    ]
+
+
+def _ran_twice(desk: Desk, path: str) -> bool:
+    """Say whether two workers wrote at once, or one began after the job had been done."""
+    found = events.read_all(desk.root / path / "events.jsonl")
+    numbers = [event["n"] for event in found.events]
+    ends = [event for event in found.events if event["kind"] == "ended" and event["status"] == states.DONE]
+    return bool(found.damaged) or numbers != list(range(len(numbers))) or len(ends) != 1
+
+
+def _serve(module: str, root: Path) -> subprocess.Popen:
+    here = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    words = [sys.executable, "-m", module, str(root)]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=here, start_new_session=True)
+
+
+def _a_worker(desk: Desk) -> int | None:
+    """Give the process of a worker that lives."""
+    for entry in desk.alive():
+        folder = desk.folder_of(entry)
+        launch = folder.record("launch")
+        if launch is not None and folder.is_held():
+            return launch["handle"]["pid"]
+    return None
