@@ -104,7 +104,7 @@ class EventWriter:
         """
         self.path, self._echo = path, echo
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         except OSError as error:
             raise DataError(
                 f"cannot write {path.parent.name}/{path.name}: {error.strerror}; allow writing to the folder"
@@ -142,24 +142,29 @@ class EventWriter:
 
     def _heal(self) -> int:
         """Cut off a torn last line; give the number of the next event."""
-        size = os.fstat(self._file).st_size
-        back = 1 << 16
+        size, back = os.fstat(self._file).st_size, 1 << 16
         while True:
             first = max(0, size - back)
             tail = os.pread(self._file, size - first, first) if hasattr(os, "pread") else self._read_at(first, size - first)
-            if tail.count(b"\n") >= 2 or first == 0:
+            end = tail.rfind(b"\n") + 1
+            number = _next_number(tail[:end])
+            if number is not None or first == 0:
                 break
             back *= 4
-        end = tail.rfind(b"\n") + 1
         if end != len(tail):
             os.ftruncate(self._file, first + end)
-        for line in reversed(tail[:end].split(b"\n")[:-1]):
-            try:
-                return int(decode(line)["n"]) + 1
-            except (JobFileError, ValueError, KeyError):
-                continue
-        return 0
+        return number or 0
 
     def _read_at(self, first: int, count: int) -> bytes:
         os.lseek(self._file, first, os.SEEK_SET)
         return os.read(self._file, count)
+
+
+def _next_number(lines: bytes) -> int | None:
+    """Give what follows the number of the last sound line; None if there is no sound line."""
+    for line in reversed(lines.split(b"\n")[:-1]):
+        try:
+            return int(decode(line)["n"]) + 1
+        except (JobFileError, ValueError, KeyError):
+            continue
+    return None

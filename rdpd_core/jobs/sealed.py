@@ -52,11 +52,12 @@ def unseal(data: bytes, name: str) -> dict[str, Any]:
         raise JobFileError(f"{name} has more than {MOST_BYTES} bytes, which none of ours has")
     try:
         value = json.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        same = isinstance(value, dict) and sealed_bytes({k: v for k, v in value.items() if k != SEAL}) == data
+    except (ValueError, RecursionError) as error:  # not JSON, or what JSON of ours never holds: NaN, endless numbers
         raise JobFileError(
             f"{name} is not valid JSON ({error}); it was damaged or edited. Delete the job, or import it again"
         ) from error
-    if not isinstance(value, dict) or sealed_bytes({k: v for k, v in value.items() if k != SEAL}) != data:
+    if not same:
         raise JobFileError(
             f"{name} is not as it was written (its sha256 differs): damaged or edited. Delete the job, or import it again"
         )

@@ -133,17 +133,25 @@ class Spec:
         return cls.from_dict(read_sealed(path))
 
     def _problem(self) -> str | None:
-        words = ("kind", "title", "dataset", "engine", "device", "watch", "id")
-        for name in words:
-            if not isinstance(getattr(self, name), str):
+        for name in ("kind", "title", "dataset", "engine", "device", "watch", "whole", "id", "data_root", "parent"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and not (name in ("data_root", "parent") and value is None):
                 return f"{name} must be text"
+        if not isinstance(self.keep_models, bool):
+            return "keep_models must be true or false"
+        if not isinstance(self.versions, (Mapping, type(None))):
+            return "versions must be names with their versions"
         if self.kind not in KINDS:
             return f"kind {self.kind!r} is none of {', '.join(KINDS)}"
-        if len(self.id) != 16 or any(c not in "0123456789abcdef" for c in self.id):
-            return "id must be 16 hexadecimal digits"
+        for name in ("id", "parent"):
+            value = getattr(self, name)
+            if value is not None and (len(value) != 16 or any(c not in "0123456789abcdef" for c in value)):
+                return f"{name} must be 16 hexadecimal digits"
         if not self.experiments:
             return "experiments is empty; name at least one"
-        for name, low, high in (("threads", 0, 4096), ("gpus", 0, 4096), ("checkpoint_s", 0, 86400)):
+        for name, low, high in (
+            ("threads", 0, 4096), ("gpus", 0, 4096), ("checkpoint_s", 0, 86400), ("created", 0, 1e11), ("format", 1, FORMAT),
+        ):  # fmt: skip
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
                 return f"{name} must be a number from {low} to {high}"
