@@ -89,22 +89,35 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """Fill a new folder under another name and rename it to `path` at the end; on an error nothing is left.
 
     A folder already at `path` is replaced at the rename.
+
+    Raises:
+        DataError: The disk is full, or the place cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    with _explaining(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield draft
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-            os.replace(path, old / "was")
-            os.replace(draft, path)
-            shutil.rmtree(old)
-        else:
-            os.replace(draft, path)
-        sync_folder(path.parent)
+        with _explaining(path):
+            if path.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+                os.replace(path, old / "was")
+                os.replace(draft, path)
+                shutil.rmtree(old)
+            else:
+                os.replace(draft, path)
+            sync_folder(path.parent)
     finally:
         if draft.exists():
             shutil.rmtree(draft)
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _explained(error, path, 0) from error
 
 
 def to_json(value: Any) -> str:

@@ -18,7 +18,7 @@ from rdpd_core.jobs.sealed import read_sealed, write_sealed
 WATCHED = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "tempfile.mkstemp", "tempfile.mkdtemp")
 FREEING = ("os.remove", "os.rmdir")
 """A full disk does not refuse these."""
-DIED, REFUSED, FINISHED = 9, 7, 0
+DIED, REFUSED, FINISHED, UNDISTURBED = 9, 7, 6, 0
 STAGE = "walk/teacher"
 
 
@@ -44,13 +44,16 @@ def _walk(place: Path, what: str, save: Callable[[Path, int], None], load: Calla
     while True:
         before = load(place)
         code, words = _in_child(lambda: save(place, before + 1), how, points + 1)  # noqa: B023  (called at once)
-        if code == FINISHED:
+        if code == UNDISTURBED:
             break
         points += 1
-        bad += load(place) not in (before, before + 1)
-        if how is _refuse:
+        after = load(place)
+        bad += after not in (before, before + 1)
+        if how is _refuse and code != FINISHED:
             bad += code != REFUSED or "disk full" not in words
             said.append(words)
+        elif how is _refuse:
+            bad += after != before + 1  # what was refused was not needed
     bad += load(place) != before + 1
     found = f"{bad} times neither the old nor the new"
     return Trial(what, points, found + (f"; it says: {said[-1][:60]} ..." if said else ""), bad)
@@ -74,15 +77,15 @@ def _in_child(call: Callable[[], None], how: Callable, at: int) -> tuple[int, st
                 how()
 
         sys.addaudithook(hook)
-        code = FINISHED
+        code = 1
         try:
             call()
+            code = FINISHED if left[0] <= 0 else UNDISTURBED
         except DataError as error:
             os.write(write_end, str(error).encode())
             code = REFUSED
         except OSError as error:
             os.write(write_end, f"{type(error).__name__}: {error}".encode())
-            code = 1
         os._exit(code)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
