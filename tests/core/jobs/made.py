@@ -38,7 +38,9 @@ def toy_spec(kind: str = "experiment", checkpoint_s: float = 0.0, **changes: Any
     """Give a job of a second or two: a direct student and RDPD with their teacher."""
     asked = {"dataset": "toy", "arms": ("teacher", "direct", "rdpd"), "seeds": 2, "recipe": "paper", "epochs": 3, "patience": 3}
     experiment = Experiment(**{**asked, **changes})
-    return Spec(kind=kind, title="toy", dataset="toy", experiments=(experiment.to_dict(),), threads=1, checkpoint_s=checkpoint_s)
+    return Spec(
+        kind=kind, title="toy", dataset="toy", experiments=(experiment.to_dict(),), threads=1, checkpoint_s=checkpoint_s
+    )
 
 
 def until(wanted: Callable[[], bool], desk: Desk, looking_after: bool = True) -> None:

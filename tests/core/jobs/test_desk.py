@@ -98,7 +98,11 @@ def test_a_killed_worker_is_resumed_to_the_same_weights(office):
 
 
 def _epochs(job):
-    return [{k: v for k, v in e.items() if k not in ("n", "t")} for e in events.read_all(job.folder.events).events if e["kind"] == "epoch"]
+    return [
+        {k: v for k, v in e.items() if k not in ("n", "t")}
+        for e in events.read_all(job.folder.events).events
+        if e["kind"] == "epoch"
+    ]
 
 
 @pytest.mark.slow
