@@ -93,7 +93,7 @@ def data_task(dataset: str, root: str) -> Task[Loaded]:
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def book_task(dataset: str, view: str, root: str, stamp: str) -> Task[CaseBook]:
+def book_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> Task[CaseBook]:
     """Give the work that asks all models of a view about all test windows.
 
     Args:
@@ -101,6 +101,7 @@ def book_task(dataset: str, view: str, root: str, stamp: str) -> Task[CaseBook]:
         view: Name.
         root: The data root.
         stamp: Of the models, as `store_stamp` gives.
+        job: Whose models; empty takes those that no job made.
     """
     data = data_task(dataset, root)
 
@@ -111,7 +112,7 @@ def book_task(dataset: str, view: str, root: str, stamp: str) -> Task[CaseBook]:
         loaded = data.result()
         tell(f"Asking the models of view {view} about {len(loaded.splits.test)} windows", None)
         with threads(1):
-            return open_book(loaded, view)
+            return open_book(loaded, view, job=job)
 
     return Task(work)
 

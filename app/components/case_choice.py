@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -16,6 +16,8 @@ from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.types import Channel
 
 ANY = "all"
+KEPT = "kept"
+"""Stands in the address for the models that no job made."""
 
 
 class Window(NamedTuple):
@@ -45,7 +47,22 @@ def choose_view(link: Link, place: DeltaGenerator, views: Sequence[str], channel
     return place.segmented_control("Students read", list(views), help=f"The teacher reads every channel. {told}", **how)
 
 
-def choose_window(link: Link, places: Sequence[DeltaGenerator], book: CaseBook) -> Window:
+def choose_models(link: Link, jobs: Mapping[str, str]) -> str:
+    """Ask whose models are looked at: those that no job made, or those of one job; nothing is asked where there is no job.
+
+    Args:
+        link: Of the page.
+        jobs: Title by id.
+    """
+    key = link.offer("models", [KEPT, *jobs], KEPT)
+    if not jobs:
+        return KEPT
+    titles = {KEPT: "shipped or saved by hand", **{job: f"{title} ({job[:6]})" for job, title in jobs.items()}}
+    told = "A job that has ended keeps its models apart from all others, so that comparisons stay whole."
+    return st.selectbox("Models", [KEPT, *jobs], format_func=titles.get, key=key, help=told, width=520)
+
+
+def choose_window(link: Link, places: Sequence[DeltaGenerator], book: CaseBook, models: str = KEPT) -> Window:
     """Ask for a test subject, one of its windows, and the channels to draw; then settle the address."""
     classes, groups = [ANY, *book.windows.classes], lead_groups(book.windows.channels)
     wanted = places[0].selectbox("Diagnosis", classes, key=link.offer("diagnosis", classes, ANY))
@@ -58,7 +75,8 @@ def choose_window(link: Link, places: Sequence[DeltaGenerator], book: CaseBook) 
     position = places[2].slider(f"Window (of {count})", 1, count, key=key) if count > 1 else 1
     key = link.offer("channels", list(groups), next(iter(groups)))
     group = places[3].segmented_control("Channels drawn", list(groups), required=True, key=key)
-    link.close({"view": book.view, "diagnosis": wanted, "subject": subject, "window": position, "channels": group})
+    told = {"models": models, "view": book.view, "diagnosis": wanted, "subject": subject}
+    link.close({**told, "window": position, "channels": group})
     poor = [name for name in book.loaded.dataset.view(book.view) if name not in groups[group]]
     return Window(subject, position, (*poor, *groups[group]))
 

@@ -40,22 +40,29 @@ def show_case(loaded: Loaded) -> None:
     """Let one window be chosen and show it."""
     from app.components import case_choice, here
     from app.figures.text import in_markdown
-    from rdpd_core.experiments.cases import views_of
+    from rdpd_core.experiments.cases import job_of, jobs_of, views_of
 
-    views = [view for view in loaded.dataset.views if view in views_of(cached.cards(DATASET))]
-    if not views:
+    cards = [card for card in cached.cards(DATASET) if card.split == loaded.split]
+    if not views_of(cards):
         here.models_missing(loaded.dataset.title, "python -m rdpd_core pretrain")
         return
     frame.section(f"{in_markdown(loaded.dataset.title)}: one window, every model")
-    first, *others = case_choice.row()
     link = Link(PAGE)
+    models = case_choice.choose_models(link, jobs_of(cards))
+    job = "" if models == case_choice.KEPT else models
+    there = views_of([card for card in cards if job_of(card) == job])
+    views = [*(v for v in loaded.dataset.views if v in there), *(v for v in there if v not in loaded.dataset.views)]
+    if not views:
+        here.models_missing(loaded.dataset.title, "python -m rdpd_core pretrain")
+        return
+    first, *others = case_choice.row()
     view = case_choice.choose_view(link, first, views, {name: loaded.dataset.view(name) for name in views})
-    key = (DATASET, view, cached.data_root(), cached.store_stamp())
+    key = (DATASET, view, cached.data_root(), cached.store_stamp(), job)
     book = waiting.result_of(cached.book_task(*key), lambda: cached.book_task.clear(*key), f"{PAGE}.book")
     if book is None:
         show_blank()
         return
-    window = case_choice.choose_window(link, others, book)
+    window = case_choice.choose_window(link, others, book, models)
     draw(book.case(window.subject, window.position), window.shown)
     if line := case_choice.command(book):
         frame.command(line, "Trains these models again and prints their scores, intervals and tests")

@@ -229,13 +229,14 @@ class CaseBook:
         return places
 
 
-def open_book(loaded: Loaded, view: str, store: Store | None = None) -> CaseBook:
-    """Ask every stored model of a view about every test window.
+def open_book(loaded: Loaded, view: str, store: Store | None = None, job: str = "") -> CaseBook:
+    """Ask the stored models of a view about every test window.
 
     Args:
         loaded: The data set under the split that the models were trained under.
         view: Which channels the students read.
         store: Where the models are; None takes the default store.
+        job: Whose models; empty takes those that no job made: shipped with the program, or saved by hand.
 
     Raises:
         UnknownNameError: No such view.
@@ -245,14 +246,33 @@ def open_book(loaded: Loaded, view: str, store: Store | None = None) -> CaseBook
     store = store or Store.default()
     loaded.dataset.view(view)
     cards = [c for c in store.list(loaded.dataset.name).cards if c.split == loaded.split and not _unfit(c, loaded)]
-    students = _one_recipe([c for c in cards if c.role == "student" and c.view == view])
+    students = _one_recipe([c for c in cards if c.role == "student" and c.view == view and job_of(c) == job])
     if not students:
-        raise DataError(f"the store holds no student of {loaded.dataset.name} for view {view} and split {loaded.split}")
+        whose = f" made by job {job}" if job else ""
+        raise DataError(f"the store holds no student of {loaded.dataset.name} for view {view} and split {loaded.split}{whose}")
     cited = {c.teacher for c in students}
     present = [c for c in cards if c.role == "teacher"]
-    teachers = [c for c in present if c.weights_sha256 in cited] or present
+    same = [c for c in present if job_of(c) == job]
+    teachers = _once([c for c in same if c.weights_sha256 in cited]) or _once([c for c in present if c.weights_sha256 in cited])
+    teachers = teachers or same
     books = [_ask(arm, group, loaded, store) for arm, group in _by_arm([*teachers, *students])]
     return CaseBook(loaded, view, students[0].recipe, tuple(_compared(books)))
+
+
+def job_of(card: ModelCard) -> str:
+    """Give the id of the job that made a model; empty if none did."""
+    return str(card.training.get("job", ""))
+
+
+def jobs_of(cards: Sequence[ModelCard]) -> dict[str, str]:
+    """Give the title of every job that made students, by id, the newest first."""
+    made = sorted((c for c in cards if c.role == "student" and job_of(c)), key=lambda c: c.created, reverse=True)
+    return {job_of(c): str(c.training.get("job_title", job_of(c))) for c in made}
+
+
+def _once(cards: Sequence[ModelCard]) -> list[ModelCard]:
+    """Give each set of weights once: a teacher may have been stored under several names."""
+    return list({c.weights_sha256: c for c in reversed(cards)}.values())[::-1]
 
 
 def views_of(cards: Sequence[ModelCard]) -> list[str]:
