@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rdpd_core.errors import DataError
+from rdpd_core.jobs.locks import hold
 
 WAIT_S = 10.0
 _SCHEMA = """
@@ -61,17 +62,15 @@ class Table:
             DataError: The folder cannot be written, or the disk is full.
         """
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._create()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise DataError(f"cannot use {path}: {error}; free some space, or allow writing there") from error
-            for suffix in ("", "-wal", "-shm"):
-                there = Path(f"{path}{suffix}")
-                if there.exists():
-                    there.replace(there.with_name(f"{there.name}.damaged"))
-            self._create()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Alone: two that turn a new file to WAL at the same time hinder each other, and damage is put aside once.
+            with hold(path.with_name(f".{path.name}.lock"), WAIT_S) as mine:
+                if not mine:
+                    raise DataError(f"another process has been opening {path} for {WAIT_S:g} s; try again in a moment")
+                self._make()
+        except (OSError, sqlite3.OperationalError) as error:
+            raise DataError(f"cannot use {path}: {error}; free some space, or allow writing there") from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -89,7 +88,7 @@ class Table:
                     connection.rollback()
                     raise
                 connection.commit()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise DataError(f"the list of jobs cannot be written: {error}; free some space, and try again") from error
 
     def add(self, entry: Entry, connection: sqlite3.Connection | None = None) -> bool:
@@ -111,10 +110,16 @@ class Table:
         Args:
             where: A condition of ours, never words of a user.
             given: Its values.
+
+        Raises:
+            DataError: The file was damaged since it was opened.
         """
-        with closing(self._open()) as connection:
-            rows = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created, id", given)
-            return [Entry(*row) for row in rows.fetchall()]
+        try:
+            with closing(self._open()) as connection:
+                rows = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created, id", given)
+                return [Entry(*row) for row in rows.fetchall()]
+        except sqlite3.DatabaseError as error:
+            raise DataError(f"the list of jobs cannot be read: {error}; start anew, and it is made again") from error
 
     def set_state(self, job: str, state: str | None, ended: float | None) -> bool:
         """Note how a job ended, or that it goes on; False if another job with the same key lives, so that it cannot."""
@@ -132,7 +137,21 @@ class Table:
         connection.execute("PRAGMA synchronous=FULL")
         return connection
 
+    def _make(self) -> None:
+        try:
+            self._create()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            for suffix in ("", "-wal", "-shm"):
+                there = Path(f"{self.path}{suffix}")
+                if there.exists():
+                    there.replace(there.with_name(f"{there.name}.damaged"))
+            self._create()
+
     def _create(self) -> None:
         with closing(self._open()) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
+            if (problem := connection.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+                raise sqlite3.DatabaseError(problem)
