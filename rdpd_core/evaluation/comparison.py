@@ -34,6 +34,7 @@ def compare(
     draws: int = DRAWS,
     seed: int = 0,
     titles: Mapping[str, str] = TITLES,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Compare arms over seeds and folds.
 
@@ -44,6 +45,7 @@ def compare(
         draws: Resamples of people and seeds.
         seed: Keys the resamples.
         titles: Titles of arms, for people; an arm without one is called by its name.
+        on_progress: Told how much of the work is done, of how much; may raise to end it.
 
     Raises:
         UnknownNameError: No run of the reference arm, or no such metric.
@@ -54,8 +56,9 @@ def compare(
     check_draws(draws)
     metrics = [metric(name).name for name in metrics]
     folds = _check(runs, reference)
-    work = _Work(runs, folds, metrics, draws, seed)
     arms = list(dict.fromkeys(run.arm for run in runs))
+    steps = _Steps(2 * len(runs) + len(metrics) * len(arms), on_progress)
+    work = _Work(runs, folds, metrics, draws, seed, steps)
     rows = {name: _rows(work, name, arms, reference, titles) for name in metrics}
     support = sum(np.bincount(f.target, minlength=len(f.classes)) for f in folds.values())
     classes = next(iter(folds.values())).classes
@@ -96,13 +99,33 @@ def _check(runs: Sequence[Run], reference: str) -> dict[str, Predictions]:
     return {fold: run.predictions.labeled() for fold, run in first.items()}
 
 
+class _Steps:
+    """Counts what is done, and tells."""
+
+    def __init__(self, total: int, on_progress: Callable[[int, int], None] | None) -> None:
+        self.done, self.total, self.on_progress = 0, total, on_progress
+
+    def __call__(self, result: Any) -> Any:
+        """Count one more; give `result` back."""
+        self.done += 1
+        if self.on_progress is not None:
+            self.on_progress(self.done, self.total)
+        return result
+
+
 class _Work:
     """Scores of every run as observed, and under every resample of people."""
 
     def __init__(
-        self, runs: Sequence[Run], folds: Mapping[str, Predictions], metrics: Sequence[str], draws: int, seed: int
+        self,
+        runs: Sequence[Run],
+        folds: Mapping[str, Predictions],
+        metrics: Sequence[str],
+        draws: int,
+        seed: int,
+        steps: _Steps,
     ) -> None:
-        self.runs, self.draws, self.seed = runs, draws, seed
+        self.runs, self.draws, self.seed, self.steps = runs, draws, seed, steps
         self.units = resampling_units(
             *(np.concatenate([getattr(f, n) for f in folds.values()]) for n in ("subject", "recording"))
         )
@@ -110,9 +133,11 @@ class _Work:
         self.people = list(chunks(self.units.n, draws, generator))
         cuts = np.cumsum([len(f) for f in folds.values()])[:-1]
         index = dict(zip(folds, np.split(self.units.index, cuts), strict=True))
-        self.observed = [score(run.predictions).values for run in runs]
+        self.observed = [steps(score(run.predictions).values) for run in runs]
         self.fold_weight, self.partial = self._folds(folds, index)
-        self.resampled = [self._scores(run, index[run.fold], metrics) for run in runs] if self.units.enough else []
+        some = runs if self.units.enough else ()
+        steps.done += len(runs) - len(some)
+        self.resampled = [steps(self._scores(run, index[run.fold], metrics)) for run in some]
 
     def _folds(self, folds: Mapping[str, Predictions], index: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], int]:
         """Give how much each fold weighs in each draw, and in how many draws a fold lacked one of its classes."""
@@ -170,7 +195,7 @@ def _rows(work: _Work, name: str, arms: Sequence[str], reference: str, titles: M
                 higher_is_better=metric(name).higher_is_better,
             )
             difference = Difference(**given, claim=claim, verdict=sentence)
-        rows.append(_arm(work, name, arm, titles.get(arm, arm), difference))
+        rows.append(work.steps(_arm(work, name, arm, titles.get(arm, arm), difference)))
     return tuple(rows)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from rdpd_core.errors import DataError
@@ -23,8 +25,7 @@ def score(predictions: Predictions) -> Scores:
         DataError: No window has a label, or all windows are of one class.
     """
     known = predictions.labeled()
-    support = np.bincount(known.target, minlength=len(known.classes))
-    present = check_classes(support, known.classes)
+    present = present_classes(known)
     ranking = _ranking(known, present)
     decisions, values = _decisions(known, present)
     per_class = ranking | decisions
@@ -36,9 +37,22 @@ def score(predictions: Predictions) -> Scores:
         **values,
         **calibration(known.probability, known.target),
     }
-    names = [known.classes[k] for k in present]
+    return with_counts(predictions, values, per_class)
+
+
+def with_counts(predictions: Predictions, values: Mapping[str, float], per_class: Mapping[str, Sequence[float]]) -> Scores:
+    """Give scores together with the numbers of windows and people behind them.
+
+    Args:
+        predictions: What was scored.
+        values: By metric.
+        per_class: By per-class metric, one for each class that has windows.
+    """
+    known = predictions.labeled()
+    support = np.bincount(known.target, minlength=len(known.classes))
+    names = [c for c, n in zip(known.classes, support, strict=True) if n]
     return Scores(
-        values=values,
+        values=dict(values),
         per_class={m: dict(zip(names, map(float, v), strict=True)) for m, v in per_class.items()},
         support={name: int(n) for name, n in zip(known.classes, support, strict=True)},
         subjects={c: len(np.unique(known.subject[known.target == k])) for k, c in enumerate(known.classes)},
@@ -48,6 +62,11 @@ def score(predictions: Predictions) -> Scores:
         n_unlabeled=len(predictions) - len(known),
         absent=tuple(c for k, c in enumerate(known.classes) if not support[k]),
     )
+
+
+def present_classes(known: Predictions) -> np.ndarray:
+    """Give the positions of the classes that labeled predictions have windows of; see `check_classes`."""
+    return check_classes(np.bincount(known.target, minlength=len(known.classes)), known.classes)
 
 
 def check_classes(support: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:

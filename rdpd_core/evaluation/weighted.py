@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rdpd_core.evaluation.calibration import BINS, log_loss, squared_distance, top_label
-from rdpd_core.evaluation.metrics import THRESHOLD
+from rdpd_core.evaluation.metrics import THRESHOLD, present_classes, with_counts
 from rdpd_core.evaluation.predictions import Predictions
-from rdpd_core.evaluation.scores import METRICS, PER_CLASS
+from rdpd_core.evaluation.scores import METRICS, PER_CLASS, Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -130,6 +130,20 @@ class WeightedScores:
             both = np.array([_areas(ranks, weights) for ranks in self._ranks])  # (K, 2, R)
             out |= {"roc_auc": both[:, 0], "pr_auc": both[:, 1]}
         return {name: out[name] for name in PER_CLASS if name in out}
+
+
+def quick_scores(predictions: Predictions) -> Scores:
+    """Give the scores of `metrics.score` from weighted counts: some ten times faster, for when nobody should wait.
+
+    Raises:
+        DataError: No window has a label, or all windows are of one class.
+    """
+    known = predictions.labeled()
+    present = present_classes(known)
+    everybody = np.zeros(len(known), dtype=np.int64)
+    values, per_class = WeightedScores(known, everybody, 1).with_classes(np.ones((1, 1)))
+    alone = {name: by_class[present, 0] for name, by_class in per_class.items()}
+    return with_counts(predictions, {name: float(value[0]) for name, value in values.items()}, alone)
 
 
 def _count(row: np.ndarray, unit: np.ndarray, rows: int, units: int) -> csr_array:

@@ -34,9 +34,15 @@ class Loaded:
     statistics: Statistics
     split: str
 
-    def residents(self, device: torch.device, disturbed: tuple[float, str, int] | None = None) -> dict[str, Resident]:
-        """Give the parts on a device, scaled, by name; `disturbed` as in `Resident`."""
-        return {name: Resident(part, self.statistics, device, disturbed) for name, part in self.splits._asdict().items()}
+    def residents(
+        self,
+        device: torch.device,
+        disturbed: tuple[float, str, int] | None = None,
+        between: Callable[[], None] | None = None,
+    ) -> dict[str, Resident]:
+        """Give the parts on a device, scaled, by name; `disturbed` and `between` as in `Resident`."""
+        parts = self.splits._asdict()
+        return {name: Resident(part, self.statistics, device, disturbed, between) for name, part in parts.items()}
 
 
 def prepare(name: str, data_root: str | Path | None = None, on_progress: Progress | None = None) -> tuple[Dataset, Prepared]:

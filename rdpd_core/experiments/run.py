@@ -140,7 +140,7 @@ def _one_split(work: Work, taught: dict[str, Teachers], outcomes: list[Outcome])
 def _students(work: Work, arms: list[Arm], teachers: Teachers | None) -> tuple[list[Outcome], dict[str, Choice]]:
     experiment, knowledge = work.experiment, None
     if teachers is not None:
-        knowledge = knowledge_of(experiment, teachers, work.residents["train"], work.windows_digest)
+        knowledge = knowledge_of(work, teachers)
         work.begin("search-0")
         chosen = choose(work, arms, teachers, knowledge)
     else:
@@ -152,8 +152,9 @@ def _students(work: Work, arms: list[Arm], teachers: Teachers | None) -> tuple[l
         cohort = label_cohort(experiment, work.loaded, arms[0], "student", work.device)
     else:
         cohort = student_cohort(experiment, work.loaded, entries, teachers.of_seed, work.device)
-    made = []
-    for trained in work.train("students", cohort, knowledge):
+    trainings, made = work.train("students", cohort, knowledge), []
+    for at, trained in enumerate(trainings):
+        work.predicted("students", at, len(trainings))
         arm = names[trained.member.name]
         digest = teachers.digests[trained.member.teacher] if teachers is not None and ARMS[arm].imitates else None
         made.append(_outcome(work, trained, arm, "student", cohort, digest))

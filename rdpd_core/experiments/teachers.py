@@ -18,7 +18,7 @@ from rdpd_core.models import Model
 from rdpd_core.preprocessing import Interface, Statistics, check_fit, interface
 from rdpd_core.store import ModelCard, Store
 from rdpd_core.store.weights import encode
-from rdpd_core.training import Knowledge, LiveTeacher, Resident, Trained, stored_knowledge
+from rdpd_core.training import Knowledge, LiveTeacher, Trained, stored_knowledge
 
 
 @dataclass(frozen=True)
@@ -120,17 +120,26 @@ def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Stor
     return Teachers((model,), (card.weights_sha256,), dict.fromkeys(experiment.seed_list, 0), (outcome,))
 
 
-def knowledge_of(experiment: Experiment, teachers: Teachers, train: Resident, windows_digest: str) -> Knowledge | LiveTeacher:
-    """Give what the teachers say about training windows: kept outputs, or the teachers themselves where windows change."""
-    if experiment.augment != "none":
+def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
+    """Give what the teachers say about training windows: kept outputs, or the teachers themselves where windows change.
+
+    Raises:
+        StoppedError: A stop was asked for meanwhile.
+    """
+    train = work.residents["train"]
+    if work.experiment.augment != "none":
         return LiveTeacher(teachers.models)
     if teachers.targets is not None:
         logits = torch.stack([logits for logits, _ in teachers.targets])
         attention = torch.stack([attention for _, attention in teachers.targets])
         return Knowledge(logits, attention).to(train.device)
     folder = cache_root() / "teacher_outputs"
+
+    def between() -> None:
+        work.oversight.check("asking the teachers")
+
     said = [
-        stored_knowledge(m, train, folder, digest_json([digest, windows_digest]))
+        stored_knowledge(m, train, folder, digest_json([digest, work.windows_digest]), between)
         for m, digest in zip(teachers.models, teachers.digests, strict=True)
     ]
     attention = None if said[0].attention is None else torch.stack([o.attention for o in said])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rdpd_core.errors import IncompatibleError
@@ -53,7 +53,7 @@ def choose(work: Work, arms: Sequence[Arm], teachers: Teachers, knowledge: Knowl
     if found is None:
         found = _chosen(work, arms, teachers, knowledge)
         _remember(work, teachers, found)
-    return found
+    return {arm.name: found[arm.name] for arm in arms}
 
 
 def _chosen(work: Work, arms: Sequence[Arm], teachers: Teachers, knowledge: Knowledge | LiveTeacher) -> dict[str, Choice]:
@@ -106,12 +106,13 @@ def _recall(work: Work, teachers: Teachers) -> dict[str, Choice] | None:
             f"the settings kept for {key} were chosen for another experiment, other windows or another teacher; "
             "go on with the same, or start anew"
         )
-    return {arm: Choice(**about) for arm, about in kept.facts["chosen"].items()}
+    return {arm: Choice(dict(settings), *about) for arm, (settings, *about) in kept.facts["chosen"].items()}
 
 
 def _remember(work: Work, teachers: Teachers, chosen: Mapping[str, Choice]) -> None:
     if work.oversight.keeper is not None:
-        facts = {"made_for": _made_for(work, teachers), "chosen": {arm: asdict(c) for arm, c in chosen.items()}}
+        rows = {arm: [list(map(list, c.settings.items())), c.score, c.candidates, c.source] for arm, c in chosen.items()}
+        facts = {"made_for": _made_for(work, teachers), "chosen": rows}
         work.oversight.keeper.save(work.key("choices"), State({}, facts), True)
 
 

@@ -70,6 +70,10 @@ class Work:
         settings = params or training_params(self.experiment, recipe_of(self.experiment))
         return self.oversight.train(self.key(stage), cohort, self.residents, settings, knowledge)
 
+    def predicted(self, stage: str, done: int, total: int) -> None:
+        """Tell how many models of a stage have answered the validation and test windows."""
+        self.oversight.tell({"kind": "predictions", "stage": self.key(stage), "done": done, "total": total})
+
 
 def open_work(
     experiment: Experiment, loaded: Loaded, device: torch.device, store: Store | None, oversight: Oversight, subject: str
@@ -90,8 +94,11 @@ def open_work(
     train, target = training_windows(experiment, loaded)
     used = replace(loaded, splits=loaded.splits._replace(train=train))
     loud = experiment.noise > 0 and experiment.noise_on == "all"
-    residents = used.residents(device, (experiment.noise, experiment.noise_kind, 0) if loud else None)
-    oversight.check("scaling the windows")
+
+    def between() -> None:
+        oversight.check("scaling the windows")
+
+    residents = used.residents(device, (experiment.noise, experiment.noise_kind, 0) if loud else None, between)
     watched = find_watched(used.splits.valid, subject)
     if watched is not None:
         oversight = replace(oversight, watch=(watched.position,))

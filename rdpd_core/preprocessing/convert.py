@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ from rdpd_core.preprocessing.stored import FORMAT, SIGNAL, Converted, open_conve
 from rdpd_core.types import Channel, Preparation, Recording
 
 UNIT_OF_SCALED = "NU"
+WAIT_S = 0.5  # how often somebody who waits for another process is asked whether to go on waiting
 
 
 def conversion_key(preparation: Preparation, channels: Sequence[Channel], classes: Sequence[str], digest: str) -> str:
@@ -60,13 +62,14 @@ def convert(
         classes: What labels may be.
         out: Folder to make.
         digest: Of the source files.
-        on_progress: Told the number of recordings done.
+        on_progress: Told the number of recordings done, and 0 again and again while another process makes the same folder.
+            What it raises ends the work; nothing is left behind.
 
     Raises:
         DataError: There is no recording, one cannot be used, or the disk is full; nothing is left behind.
     """
     key = conversion_key(preparation, channels, classes, digest)
-    with lock(out.parent / f".{out.name}.lock"):
+    with _turn(out.parent / f".{out.name}.lock", on_progress):
         found, trouble = reopen(out, key)
         if found is not None:
             return found
@@ -80,6 +83,20 @@ def convert(
                 writer.finish()
             write_index(draft, writer.index(key, trouble))
         return open_converted(out)
+
+
+@contextmanager
+def _turn(path: Path, on_progress: Callable[[int], None] | None) -> Iterator[None]:
+    """Hold a lock while inside; whoever waits for it may give up."""
+    with ExitStack() as held:
+        waiting = True
+        while waiting:
+            try:
+                held.enter_context(lock(path, -1 if on_progress is None else WAIT_S))
+                waiting = False
+            except DataError:
+                on_progress(0)
+        yield
 
 
 def reopen(folder: Path, key: str) -> tuple[Converted | None, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import safetensors.torch
@@ -64,23 +64,30 @@ class LiveTeacher:
 
 
 @torch.no_grad()
-def outputs(model: Model, data: Resident) -> ModelOutput:
+def outputs(model: Model, data: Resident, between: Callable[[], None] | None = None) -> ModelOutput:
     """Run a model over all its windows in evaluation mode.
 
     Args:
         model: Reads all channels of `data`, on the same device.
         data: N windows.
+        between: Called before every batch; may raise to end the work.
 
     Returns:
         logits (N, K) and attention (N, S), without features.
     """
     model.eval()
-    parts = [model(data.rich(index)) for index in torch.arange(len(data), device=data.device).split(CHUNK)]
+    parts = []
+    for index in torch.arange(len(data), device=data.device).split(CHUNK):
+        if between is not None:
+            between()
+        parts.append(model(data.rich(index)))
     attention = None if parts[0].attention is None else torch.cat([p.attention for p in parts])
     return ModelOutput(torch.cat([p.logits for p in parts]), attention)
 
 
-def stored_knowledge(model: Model, data: Resident, folder: Path, digest: str) -> ModelOutput:
+def stored_knowledge(
+    model: Model, data: Resident, folder: Path, digest: str, between: Callable[[], None] | None = None
+) -> ModelOutput:
     """Give a teacher's outputs for `data`, from `folder` if they were computed before.
 
     Args:
@@ -88,6 +95,7 @@ def stored_knowledge(model: Model, data: Resident, folder: Path, digest: str) ->
         data: N windows.
         folder: Where outputs are kept.
         digest: Identifies the teacher's weights and the windows.
+        between: As in `outputs`.
     """
     path = folder / f"{digest}.safetensors"
     if path.is_file():
@@ -95,7 +103,7 @@ def stored_knowledge(model: Model, data: Resident, folder: Path, digest: str) ->
         if len(found["logits"]) == len(data):
             attention = found.get("attention")
             return ModelOutput(found["logits"].to(data.device), None if attention is None else attention.to(data.device))
-    result = outputs(model, data)
+    result = outputs(model, data, between)
     kept = {"logits": result.logits.cpu().contiguous()}
     if result.attention is not None:
         kept["attention"] = result.attention.cpu().contiguous()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ class Resident:
         statistics: Statistics,
         device: torch.device,
         disturbed: tuple[float, str, int] | None = None,
+        between: Callable[[], None] | None = None,
     ) -> None:
         """Copy the needed stretches, normalize them, and move them to `device`.
 
@@ -33,6 +34,7 @@ class Resident:
             statistics: Of the training windows; every channel is scaled by them.
             device: Where to keep them.
             disturbed: (amplitude, kind, seed) of noise that every window carries in all channels; None leaves them clean.
+            between: Called before every stretch; may raise to end the work.
         """
         self.samples, self.device, self.disturbed = windows.samples, device, disturbed
         self._origin, self._source, self._statistics = np.asarray(windows.start), windows.digest, statistics
@@ -40,6 +42,8 @@ class Resident:
         signal = np.empty((len(windows.channels), sum(b - a for a, b in pieces)), dtype=np.float32)
         at = 0
         for a, b in pieces:
+            if between is not None:
+                between()
             signal[:, at : at + b - a] = statistics.apply(np.asarray(windows.signal[:, a:b]))
             at += b - a
         self.signal = torch.from_numpy(signal).to(device)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rdpd_core.errors import DataError, IncompatibleError, ParameterError, UnknownNameError
+from rdpd_core.errors import DataError, IncompatibleError, ParameterError, StoppedError, UnknownNameError
 from rdpd_core.evaluation.arms import Comparison, Row, Run
 from rdpd_core.evaluation.comparison import compare
 from rdpd_core.evaluation.intervals import draw_weights, evaluate
@@ -181,6 +181,25 @@ def test_a_comparison_survives_json_and_repeats_itself():
     assert compare(given, draws=100, seed=1) != found
     with pytest.raises(DataError, match="not a comparison"):
         Comparison.from_dict({"rows": {}})
+
+
+@pytest.mark.parametrize("subjects", [12, 1])
+def test_progress_is_told_to_the_end_and_may_stop_it(subjects):
+    runs = [
+        Run(arm, seed, "f", predictions(subjects=subjects, seed=(arm, seed))) for arm in ("direct", "rdpd") for seed in (0, 1)
+    ]
+    told = []
+    compare(runs, on_progress=lambda done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == {t for _, t in told}.pop() == 18
+    assert len(told) == (18 if subjects == 12 else 14)
+
+    def stop(done, total):
+        if done == 3:
+            raise StoppedError("enough")
+
+    with pytest.raises(StoppedError, match="enough"):
+        compare(runs, on_progress=stop)
 
 
 def test_bad_input_is_refused():

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from rdpd_core.errors import ParameterError, UnknownNameError
+from rdpd_core.errors import DataError, ParameterError, UnknownNameError
 from rdpd_core.evaluation import intervals
 from rdpd_core.evaluation.intervals import check_draws, draw_weights, evaluate, percentile_interval, resampling_units
 from rdpd_core.evaluation.metrics import score
 from rdpd_core.evaluation.predictions import Predictions
 from rdpd_core.evaluation.scores import METRICS, Scores
-from rdpd_core.evaluation.weighted import WeightedScores
+from rdpd_core.evaluation.weighted import WeightedScores, quick_scores
 from rdpd_core.runtime import numpy_generator
 from tests.core.evaluation.made import predictions
 
@@ -64,6 +64,28 @@ def test_weights_of_one_give_the_point_scores_of_every_kind():
     for name, by in scores.per_class.items():
         assert per_class[name][[0, 2, 3], 0] == pytest.approx(list(by.values()), abs=1e-12)
         assert np.isnan(per_class[name][1, 0])
+
+
+@pytest.mark.parametrize("change", [{}, {"digits": 1}, {"missing": (1, 3)}, {"n": 60, "classes": 3, "subjects": 2}], ids=str)
+def test_quick_scores_are_the_scores(change):
+    given = predictions(**change)
+    given.target[::7] = -1
+    slow, quick = score(given).to_dict(), quick_scores(given).to_dict()
+    for part in ("values", "per_class"):
+        assert set(quick[part]) == set(slow[part])
+    assert quick["values"] == pytest.approx(slow["values"], abs=1e-12)
+    for name, by_class in slow["per_class"].items():
+        assert quick["per_class"][name] == pytest.approx(by_class, abs=1e-12), name
+    assert {n: v for n, v in quick.items() if n not in ("values", "per_class")} == {
+        n: v for n, v in slow.items() if n not in ("values", "per_class")
+    }
+
+
+def test_quick_scores_refuse_what_scores_refuse():
+    given = predictions()
+    given.target[:] = 1
+    with pytest.raises(DataError, match="all 300 windows are of one class"):
+        quick_scores(given)
 
 
 def test_a_draw_without_a_class_averages_the_others_and_is_counted():

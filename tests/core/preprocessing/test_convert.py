@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rdpd_core.errors import DataError, IncompatibleError, UnknownNameError
+from rdpd_core.errors import DataError, IncompatibleError, StoppedError, UnknownNameError
+from rdpd_core.files import lock
 from rdpd_core.preprocessing.convert import convert
 from rdpd_core.preprocessing.stored import INDEX, SEAL, SIGNAL, Converted, open_converted
 from rdpd_core.types import Channel, Preparation, Recording
@@ -195,3 +196,44 @@ def test_errors_of_a_step_say_which_recording(tmp_path: Path) -> None:
         run(tmp_path / "c", [toy_recording("ann"), toy_recording("bob", seconds=0.5)], replace(PLAIN, band_hz=(0.5, 4.5)))
     with pytest.raises(UnknownNameError, match="standardize"):
         run(tmp_path / "d", preparation=replace(PLAIN, standardize="recordings"))
+
+
+def test_a_stop_leaves_nothing_half_done(tmp_path: Path) -> None:
+    def stop(done: int) -> None:
+        if done == 2:
+            raise StoppedError("enough")
+
+    with pytest.raises(StoppedError):
+        run(tmp_path / "c", on_progress=stop)
+    assert [p.name for p in tmp_path.iterdir()] == [".c.lock"]
+    assert len(run(tmp_path / "c").name) == 18
+
+
+def test_who_waits_for_another_process_may_give_up(tmp_path: Path) -> None:
+    told: list[int] = []
+
+    def stop(done: int) -> None:
+        told.append(done)
+        if len(told) == 2:
+            raise StoppedError("enough")
+
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock(tmp_path / ".c.lock"):
+            held.set()
+            free.wait(60)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    try:
+        assert held.wait(60)
+        with pytest.raises(StoppedError):
+            run(tmp_path / "c", on_progress=stop)
+    finally:
+        free.set()
+        other.join()
+    assert told == [0, 0]
+    done: list[int] = []
+    run(tmp_path / "c", on_progress=done.append)
+    assert done == list(range(1, 19))

@@ -11,6 +11,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from rdpd_core.files import to_json
 from rdpd_core.methods import METHODS
 from rdpd_core.models import MODELS, Model
 from rdpd_core.preprocessing import Statistics
@@ -142,5 +143,5 @@ class Drawer:
     def save(self, stage: str, state: State, done: bool) -> None:
         """Keep a state as files would."""
         tensors = safetensors.torch.load(safetensors.torch.save(state.tensors))
-        self.kept[stage] = (State(tensors, json.loads(json.dumps(state.facts, allow_nan=False))), done)
+        self.kept[stage] = (State(tensors, json.loads(to_json(state.facts))), done)
         self.saves.append((state.facts.get("epoch"), (state.facts.get("running") or {}).get("step"), done))
