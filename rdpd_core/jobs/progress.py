@@ -136,7 +136,10 @@ class Progress:
         stage.ends.append(event["t"])
 
     def _take_step(self, event: Event) -> None:
-        self.stage(event["stage"]).step = event["step"]
+        stage = self.stage(event["stage"])
+        if event["epoch"] - 1 > stage.epoch:  # an epoch that was told before a crash is not told again
+            stage.ends.append(event["t"])
+        stage.epoch, stage.step = event["epoch"] - 1, event["step"]
 
     def _take_epoch(self, event: Event) -> None:
         stage = self.stage(event["stage"])
