@@ -39,6 +39,16 @@ class Choice:
     source: str | None = None
 
 
+def choices_facts(chosen: Mapping[str, Choice]) -> list[list[Any]]:
+    """Give choices as plain lists, which keep their order in any JSON."""
+    return [[arm, list(map(list, c.settings.items())), c.score, c.candidates, c.source] for arm, c in chosen.items()]
+
+
+def choices_from(facts: Sequence[Sequence[Any]]) -> dict[str, Choice]:
+    """Give the choices of which `choices_facts` gave the lists."""
+    return {arm: Choice(dict(settings), *about) for arm, settings, *about in facts}
+
+
 def choose(work: Work, arms: Sequence[Arm], teachers: Teachers, knowledge: Knowledge | LiveTeacher) -> dict[str, Choice]:
     """Give the settings of every arm; where there is a choice, the best on the validation subjects.
 
@@ -106,13 +116,12 @@ def _recall(work: Work, teachers: Teachers) -> dict[str, Choice] | None:
             f"the settings kept for {key} were chosen for another experiment, other windows or another teacher; "
             "go on with the same, or start anew"
         )
-    return {arm: Choice(dict(settings), *about) for arm, (settings, *about) in kept.facts["chosen"].items()}
+    return choices_from(kept.facts["chosen"])
 
 
 def _remember(work: Work, teachers: Teachers, chosen: Mapping[str, Choice]) -> None:
     if work.oversight.keeper is not None:
-        rows = {arm: [list(map(list, c.settings.items())), c.score, c.candidates, c.source] for arm, c in chosen.items()}
-        facts = {"made_for": _made_for(work, teachers), "chosen": rows}
+        facts = {"made_for": _made_for(work, teachers), "chosen": choices_facts(chosen)}
         work.oversight.keeper.save(work.key("choices"), State({}, facts), True)
 
 
