@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import safetensors.torch
+from torch import Tensor
 
 from rdpd_core.errors import JobFileError, ParameterError, StoppedError
-from rdpd_core.experiments import Experiment, Result, card_of, command_of, comparison_of, run
+from rdpd_core.experiments import Experiment, Loaded, Result, card_of, command_of, comparison_of, run
 from rdpd_core.experiments.archive import merge, pack, unpack
 from rdpd_core.files import digest_bytes, write_atomic
 from rdpd_core.jobs import filing, states
@@ -57,11 +58,12 @@ def merge_study(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Call
         shard.record("result") or {"status": states.STOPPED, "reason": "it has no result", "models": []} for shard in shards
     ]
     found: dict[str, list[Result]] = {}
+    data: dict[str, Loaded] = {}
     for at, shard in enumerate(shards):
         tell({"kind": "stage", "key": "merge", "title": "merging shards"})
         tell({"kind": "scoring", "done": at, "total": len(shards)})
         if (shard.outcomes / FACTS).exists():
-            found.setdefault(shard.spec().whole, []).append(_read_outcomes(shard, spec.data_root))
+            found.setdefault(shard.spec().whole, []).append(unpack(*open_outcomes(shard), spec.data_root, data))
     whole = {experiment.digest(): experiment for experiment in spec.asked()}
     tables = [_table(replace(merge(found[key]), experiment=whole[key]), tell, should_stop) for key in whole if key in found]
     status, reason = _of_all(ends, shards)
@@ -136,11 +138,19 @@ def _write_outcomes(folder: JobFolder, result: Result, tell: Reporter) -> None:
     tell.file(folder.outcomes / FACTS)
 
 
-def _read_outcomes(folder: JobFolder, data_root: str | None) -> Result:
+def open_outcomes(folder: JobFolder) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Give what a job wrote of its outcomes, as `experiments.archive.pack` gave it.
+
+    Raises:
+        JobFileError: A file is missing, or is not as it was written.
+    """
     sealed = read_sealed(folder.outcomes / FACTS)
-    data = (folder.outcomes / TENSORS).read_bytes()
+    try:
+        data = (folder.outcomes / TENSORS).read_bytes()
+    except OSError as error:
+        raise JobFileError(f"{folder.path.name}/outcomes/{TENSORS} cannot be read: {error.strerror}") from error
     if digest_bytes(data) != sealed["tensors_sha256"]:
         raise JobFileError(
             f"{folder.path.name}/outcomes/{TENSORS} is not as it was written (its sha256 differs); resume the study"
         )
-    return unpack(safetensors.torch.load(data), sealed["facts"], data_root)
+    return safetensors.torch.load(data), sealed["facts"]

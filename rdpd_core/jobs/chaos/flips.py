@@ -77,6 +77,6 @@ def _check_model(folder: JobFolder, path: Path) -> None:
 
 
 def _check_outcomes(folder: JobFolder) -> None:
-    from rdpd_core.jobs.work import read_outcomes
+    from rdpd_core.jobs.work import open_outcomes
 
-    read_outcomes(folder)
+    open_outcomes(folder)
