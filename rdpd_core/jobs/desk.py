@@ -124,7 +124,9 @@ class Desk:
         if len(found) != 1:
             known = [entry.id for entry in self.table.entries("parent IS NULL")][-20:]
             raise UnknownNameError("job", str(job)[:60], known)
-        return next((j for j in self.jobs() if j.id == found[0].id), None) or self._job(found[0])
+        one = self._job(found[0])
+        line = self.jobs(alive_only=True) if one.state.name == states.QUEUED else []  # only there a place in the line matters
+        return next((j for j in line if j.id == one.id), one)
 
     def shards(self, job: str) -> list[Job]:
         """Give the shards of a study, in order."""
