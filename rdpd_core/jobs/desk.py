@@ -130,7 +130,8 @@ class Desk:
 
     def shards(self, job: str) -> list[Job]:
         """Give the shards of a study, in order."""
-        return [self._job(entry) for entry in self.table.entries("parent = ?", (job,))]
+        found = sorted(self.table.entries("parent = ?", (job,)), key=lambda entry: entry.path)
+        return [self._job(entry) for entry in found]
 
     def stop(self, job: str) -> None:
         """Ask a job to stop and keep the best so far; asked a second time, its processes are killed."""
