@@ -19,7 +19,9 @@ from rdpd_core.errors import RdpdError, StoppedError
 from rdpd_core.jobs import states
 from rdpd_core.jobs.folder import FORCE, JobFolder
 from rdpd_core.jobs.locks import hold
+from rdpd_core.jobs.parcel import unpack
 from rdpd_core.jobs.report import Reporter
+from rdpd_core.jobs.wire import Sender
 
 TAKEN, NO_SLOT, UNTOLD = 3, 4, 5
 """Exit codes: somebody else does this job; the slot was taken; the end could not be written."""
@@ -33,13 +35,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="the job's folder")
     parser.add_argument("--attempt", type=int, default=1, help="how often it was started, this time included")
     parser.add_argument("--slot", type=Path, help="lock to hold besides the job's own")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads, where the job leaves them open")
     parser.add_argument(
         "--wire",
-        action="store_true",
-        help="also write events and results to standard output, for a machine that does not see the folder",
+        type=Path,
+        metavar="PARCEL",
+        help="folder that was sent along: its files are put into the job's folder, and what the job makes is also written to "
+        "standard output, for a machine that does not see the folder",
     )
+    parser.add_argument("--guest", action="store_true", help="leave other jobs alone, as on a machine of a cluster")
     given = parser.parse_args(argv)
-    folder = JobFolder(given.folder.resolve())
+    folder = JobFolder(given.folder.expanduser().resolve())
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold(folder.lock) as mine:
         if not mine:
             print(f"another worker does {folder.path.name}", file=sys.stderr)
@@ -47,23 +54,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         with hold(given.slot) if given.slot else contextlib.nullcontext(True) as room:
             if not room:
                 return NO_SLOT
-            code = Worker(folder, given.attempt, given.wire).run()
-    _start_next(folder)
+            code = Worker(folder, given.attempt, given.wire, given.threads).run()
+    if not given.guest:
+        _start_next(folder)
     return code
 
 
 class Worker:
     """One run of one job, from a new start or from its last checkpoint."""
 
-    def __init__(self, folder: JobFolder, attempt: int, wire: bool = False) -> None:
-        """Remember what to do; nothing is read yet."""
-        self.folder, self.attempt, self.wire = folder, attempt, wire
+    def __init__(self, folder: JobFolder, attempt: int, parcel: Path | None = None, threads: int = 0) -> None:
+        """Remember what to do; nothing is read yet.
+
+        Args:
+            folder: Of the job.
+            attempt: How often it was started, this time included.
+            parcel: What was sent along, if nobody sees the folder.
+            threads: CPU threads, where the job leaves them open; 0 takes one less than there are cores.
+        """
+        self.folder, self.attempt, self.parcel, self.threads = folder, attempt, parcel, threads
+        self._wire = Sender(sys.stdout.buffer) if parcel else None
+        self._have: int | None = None
         self._signalled = False
 
     def run(self) -> int:
         """Do the job; how it ended stands in the folder. Gives the exit code."""
-        if self.folder.record("result") is not None:
-            return 0
+        try:
+            if self._was_done():
+                return 0
+        except RdpdError as error:
+            traceback.print_exc()
+            return self._end({"status": states.FAILED, "reason": why(error), "models": [], "tables": []})
         faulthandler.enable()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._on_signal)
@@ -85,11 +106,22 @@ class Worker:
         """Say whether a stop was asked for, by the folder or by a signal."""
         return self._signalled or self.folder.cancelled() is not None
 
+    def _was_done(self) -> bool:
+        """Say whether the job has a result already; if that did not arrive where it should have, it is sent again."""
+        if self.parcel is not None:
+            self._have = unpack(self.parcel, self.folder, self.attempt)
+        if self.folder.record("result") is None:
+            return False
+        if self._wire is not None:
+            with Reporter(self.folder, self._wire, self._have) as tell:
+                tell.all_files()
+        return True
+
     def _do(self) -> dict[str, Any]:
         spec = self.folder.spec()
         before = self.folder.record("alive") or {}
-        threads = int(before.get("threads") or spec.threads or max(1, (os.cpu_count() or 2) - 1))
-        with Reporter(self.folder, self.wire) as tell:
+        threads = int(before.get("threads") or spec.threads or self.threads or max(1, (os.cpu_count() or 2) - 1))
+        with Reporter(self.folder, self._wire, self._have) as tell:
             import torch  # seconds, during which the job is "starting"
 
             from rdpd_core.jobs import work
@@ -102,6 +134,7 @@ class Worker:
                 "threads": threads,
             }
             self.folder.write_record("alive", {**about, "at": time.time()})
+            tell.file(self.folder.path / "alive.json")
             tell({"kind": "started", **about, "device": spec.device, "again": bool(before)})
             if spec.kind == "study":
                 return work.merge_study(self.folder, spec, tell, lambda: self.folder.cancelled() == FORCE)
@@ -109,13 +142,17 @@ class Worker:
 
     def _end(self, result: dict[str, Any]) -> int:
         try:
-            with Reporter(self.folder, self.wire) as tell:
+            with Reporter(self.folder, self._wire) as tell:
                 tell({"kind": "ended", "status": result["status"], "reason": result.get("reason") or ""})
-                self.folder.write_record("result", {**result, "ended": time.time()})
-                tell.file(self.folder.path / "result.json")
+        except RdpdError:  # where nothing can be told, the result may still find a place
+            traceback.print_exc()
+        try:
+            self.folder.write_record("result", {**result, "ended": time.time()})
         except RdpdError:
             traceback.print_exc()
             return UNTOLD
+        if self._wire is not None:
+            self._wire.file(Path("result.json"), (self.folder.path / "result.json").read_bytes())
         return 0
 
     def _on_signal(self, number: int, frame: object) -> None:
