@@ -18,7 +18,7 @@ from rdpd_core.jobs.engines.local import PROJECT
 from rdpd_core.jobs.spec import Spec
 from rdpd_core.runtime import numpy_generator
 
-LONGEST_S = 0.6
+LONGEST_S = 2.0
 _LEGAL = {
     states.QUEUED: {states.STARTING, states.RUNNING, states.DONE},
     states.STARTING: {states.RUNNING, states.DONE, states.LOST},
@@ -43,34 +43,28 @@ def kill_servers(
         seed: Keys the moments.
     """
     draw, keys = numpy_generator("chaos", "servers", seed), [spec.key for spec in specs]
-    desk, left = Desk(root), list(specs)
-    looks = _Looks()
-    servers = workers = 0
-    while servers < server_kills or workers < worker_kills or left:
+    desk, left, looks = Desk(root), list(specs), _Looks()
+    killed = [0, 0]
+    while killed[0] < server_kills:
         server = _serve(module, root)
-        handed_in = left[0] if left and draw.uniform() < 0.5 + (servers >= server_kills) else None
+        handed_in = left[0] if left and draw.uniform() < 0.5 else None
         if handed_in is not None:
-            server.stdin.write(json.dumps(handed_in.to_dict()) + "\n")
-            server.stdin.flush()
-        if servers < server_kills:
-            time.sleep(float(draw.uniform(0, LONGEST_S)))
-            servers += 1
-        else:
-            time.sleep(LONGEST_S)
-            until(lambda: handed_in is None or desk.table.entries("key = ?", (handed_in.key,)))  # noqa: B023
-        if workers < worker_kills and (alive := _a_worker(desk)):
-            os.killpg(alive, signal.SIGKILL)
-            workers += 1
-        server.kill()
-        server.communicate()
+            _hand_in(server, handed_in)
+        time.sleep(float(draw.uniform(0, LONGEST_S)))
+        killed[1] += killed[1] < worker_kills and draw.uniform() < 0.5 and _kill_a_worker(desk)
+        _kill(server)
+        killed[0] += 1
         looks.take(desk)
-        if handed_in is not None and desk.table.entries("key = ?", (handed_in.key,)):
-            left.remove(handed_in)
+        left = [spec for spec in left if not desk.table.entries("key = ?", (spec.key,))]
     server = _serve(module, root)
-    until(lambda: looks.take(desk) or all(j.state.ended for j in desk.jobs()), poll_s=0.1)
-    server.kill()
-    server.communicate()
-    return _count(desk, keys, servers, workers, looks)
+    for spec in left:
+        _hand_in(server, spec)
+    until(lambda: all(desk.table.entries("key = ?", (key,)) for key in keys))
+    while not looks.take(desk):
+        time.sleep(float(draw.uniform(0, LONGEST_S)))
+        killed[1] += killed[1] < worker_kills and _kill_a_worker(desk)
+    _kill(server)
+    return _count(desk, keys, *killed, looks)
 
 
 class _Looks:
@@ -82,7 +76,7 @@ class _Looks:
         self.count = 0
 
     def take(self, desk: Desk) -> bool:
-        """Look once."""
+        """Look once; say whether all is done."""
         for job in desk.jobs():
             self.count += 1
             before, now = self.last.get(job.id, states.QUEUED), job.state.name
@@ -92,7 +86,7 @@ class _Looks:
             elif now != before and now not in _LEGAL[before]:
                 self.wrong.append(f"{before} -> {now}")
             self.last[job.id] = now
-        return False
+        return all(name == states.DONE for name in self.last.values())
 
 
 def _count(desk: Desk, keys: Sequence[str], servers: int, workers: int, looks: _Looks) -> list[Trial]:
@@ -123,11 +117,22 @@ def _serve(module: str, root: Path) -> subprocess.Popen:
     return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=here, start_new_session=True)
 
 
-def _a_worker(desk: Desk) -> int | None:
-    """Give the process of a worker that lives."""
+def _hand_in(server: subprocess.Popen, spec: Spec) -> None:
+    server.stdin.write(json.dumps(spec.to_dict()) + "\n")
+    server.stdin.flush()
+
+
+def _kill(server: subprocess.Popen) -> None:
+    server.kill()
+    server.communicate()
+
+
+def _kill_a_worker(desk: Desk) -> bool:
+    """Kill the first worker that lives; say whether there was one."""
     for entry in desk.alive():
         folder = desk.folder_of(entry)
         launch = folder.record("launch")
         if launch is not None and folder.is_held():
-            return launch["handle"]["pid"]
-    return None
+            os.killpg(launch["handle"]["pid"], signal.SIGKILL)
+            return True
+    return False
