@@ -17,7 +17,9 @@ from rdpd_core.jobs.progress import Stage
 
 WIDE, HALF, THIN, PER_PIXEL = 450, 225, 100, 2
 """Pixels of a line in a wide picture, in a panel, and in a cloud, and points for each; more would only be sent in vain."""
-PALE, BAND = 0.4, 0.16
+PALE, BAND = 0.4, 0.13
+TOP, BOTTOM = 34, 84
+"""Pixels for the title, and for the axis and a legend of two lines."""
 _ARM_OF = {arm.title.casefold(): arm.name for arm in ARMS.values()}
 
 
@@ -201,12 +203,13 @@ def faded(color: str, opacity: float) -> str:
 
 def frame(height: int, title: str, **more: Any) -> dict[str, Any]:
     """Give the layout that figures of learning share."""
-    top = {"x": 0, "y": 1, "xref": "paper", "yanchor": "top", "pad": {"t": 8}}
+    top = {"x": 0, "y": 1, "xref": "container", "yanchor": "top", "pad": {"t": 8, "l": 2}}
+    below = {"yref": "container", "y": 0, "yanchor": "bottom", "font": {"size": 12}, "title": {"text": ""}}
     return {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 34, "b": 8},
+        "margin": {"l": 8, "r": 8, "t": TOP, "b": BOTTOM},
         "title": {"text": in_plotly(title), "font": {"size": 13}, **top},
-        "legend": {"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "font": {"size": 12}, "title": {"text": ""}},
+        "legend": {"orientation": "h", "x": 0, "xref": "container", **below},
         "hovermode": "closest",
         "dragmode": False,
         **more,

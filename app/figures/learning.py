@@ -16,7 +16,7 @@ from app.figures.text import in_plotly, listed
 from rdpd_core.evaluation import METRICS
 from rdpd_core.jobs.progress import Stage
 
-HEIGHT, PANEL_PIXELS = 340, 190
+HEIGHT, PANEL_PIXELS, HEADINGS = 380, 150, 56
 FIRST = {"xaxis": "x", "yaxis": "y"}
 TERMS = {"hard": "labels", "soft": "predictions", "attention": "attention", "combined": "combined label"}
 GAP = 0.06
@@ -112,7 +112,8 @@ def loss_figure(learning: Learning, title: str) -> go.Figure:
         for given in learning.losses[term]:
             courses.add_course(parts, given, own, "loss", HALF)
     courses.add_legend(parts, learning.groups, FIRST)
-    return parts.figure(**courses.frame(60 + PANEL_PIXELS * rows, title), **axes)
+    layout = courses.frame(HEADINGS + courses.BOTTOM + PANEL_PIXELS * rows, title)
+    return parts.figure(**layout | {"margin": {**layout["margin"], "t": HEADINGS}}, **axes)
 
 
 def _panel(parts: Parts, axes: dict[str, Any], at: int, term: str, grid: tuple[int, int], lowest: bool) -> dict[str, str]:
@@ -122,7 +123,7 @@ def _panel(parts: Parts, axes: dict[str, Any], at: int, term: str, grid: tuple[i
     wide, high = (1 - GAP * (columns - 1)) / columns, (1 - 2 * GAP * (rows - 1)) / rows
     left, bottom = column * (wide + GAP), max(0.0, 1 - row * (high + 2 * GAP) - high)  # rounding may fall below 0
     still = {"zeroline": False, "ticks": "", "rangemode": "tozero"}
-    told = {"title": {"text": "epoch", "standoff": 2}} if lowest else {}
+    told = {"title": {"text": "epoch", "standoff": 2}} if lowest else {"showticklabels": False}
     axes[f"xaxis{number}"] = {
         **still,
         **told,

@@ -16,7 +16,7 @@ from app.figures.canvas import Parts
 from app.figures.text import in_plotly
 from rdpd_core.jobs.progress import Stage
 
-STRIP_PIXELS, HEIGHT = 46, 300
+STRIP_PIXELS, HEIGHT = 46, 340
 TOP, BOTTOM = 34, 44
 HEADING = 0.42
 """Share of a strip that its heading takes."""

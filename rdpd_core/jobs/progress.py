@@ -62,7 +62,8 @@ class Stage:
         if self.ended is not None or len(self.ends) < 2:
             return None
         pace = (self.ends[-1] - self.ends[0]) / (len(self.ends) - 1)
-        return max(0.0, (self.epochs - self.epoch) * pace - (now - self.ends[-1]))
+        left = max(0, self.epochs - self.epoch)
+        return max((left - 1) * pace, left * pace - (now - self.ends[-1]), 0.0)  # an epoch that takes long is not over yet
 
 
 class Progress:

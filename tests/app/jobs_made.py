@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rdpd_core.evaluation import Predictions, Run, compare
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.build import member_name, teacher_name
 from rdpd_core.jobs import Desk, JobFolder, Spec
@@ -165,6 +166,28 @@ def _training(stage: str, course: Course, epochs: int) -> list[dict[str, Any]]:
 
 def _stops(arm: str, seed: int, course: Course) -> int:
     return course.patience + 3 * seed + len(arm)
+
+
+def table(arms: tuple[str, ...] = ("teacher", "direct", "rdpd"), seeds: int = 3, **asked: Any) -> dict[str, Any]:
+    """Give what a job keeps of an experiment: a comparison of made-up answers on 60 windows of 12 subjects."""
+    draw = np.random.default_rng(0)
+    target = np.arange(60) % 3
+    about = {"target": target, "subject": [f"s{at // 5:02d}" for at in range(60)], "recording": ["r"] * 60}
+    runs = []
+    for arm in arms:
+        for seed in range(seeds):
+            said = draw.random((60, 3)) + 2 * (REACH[arm] - 0.5) * np.eye(3)[target]
+            answers = Predictions(said / said.sum(axis=1, keepdims=True), classes=("a", "b", "c"), **about)
+            runs.append(Run(arm, seed, SPLIT, answers))
+    settings = {"temperature": 2.5, "soft_weight": 1.0, "attention_weight": 3.0, "combined_weight": 0.3}
+    choice = {"settings": settings, "score": 0.871, "candidates": 16, "source": None}
+    return {
+        "experiment": {"dataset": "simulated_ecg", "view": "lead_I", **asked},
+        "command": "python -m rdpd_core compare simulated_ecg --view lead_I",
+        "comparison": compare(runs, "direct", draws=100).to_dict(),
+        "chosen": {SPLIT: {"rdpd": choice, "direct": {**choice, "score": None, "candidates": 1}}},
+        "notices": ["Simulated data: no person was measured."],
+    }
 
 
 def row(arm: str, seed: int, epoch: int) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""What is known of jobs, for pages that look again and again: the desk of this server, one job, and its progress so far."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import TypeVar
+
+import streamlit as st
+
+from app import watch
+from app.figures.text import in_markdown
+from rdpd_core.errors import RdpdError
+from rdpd_core.jobs import Desk, Job, Progress
+
+T = TypeVar("T")
+REMEMBERED = 4
+TROUBLE = (RdpdError, OSError)
+"""What a job folder that is damaged, locked or gone can cause."""
+
+
+class Followed:
+    """The progress of one job, shared by all sessions: each look reads only what is new, one look at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin with nothing.
+
+        Args:
+            path: Of the events.
+        """
+        self._progress, self._lock = Progress(path), threading.Lock()
+        self._made: dict[Hashable, object] = {}
+
+    def look(self, take: Callable[[Progress], T]) -> T:
+        """Read what is new, then give what `take` makes of all that is known; it must give nothing that changes later."""
+        with self._lock:
+            while self._progress.update():
+                pass
+            return take(self._progress)
+
+    def made(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give what was made under this key before, or make it; some are remembered."""
+        if key not in self._made:
+            made = make()
+            with self._lock:
+                while len(self._made) >= REMEMBERED:
+                    self._made.pop(next(iter(self._made)))
+                self._made[key] = made
+            return made
+        return self._made[key]
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def followed(path: str) -> Followed:
+    """Give the progress of the job whose events lie there."""
+    return Followed(Path(path))
+
+
+def follow(job: Job) -> Followed:
+    """Give the progress of a job."""
+    return followed(str(job.folder.events))
+
+
+def desk() -> Desk | None:
+    """Give the desk, or say why there is none."""
+    here = watch.watch()
+    if here.desk is None:
+        st.error(f"Jobs cannot be looked after: {in_markdown(here.trouble, 600)}", icon=":material/error:")
+    return here.desk
+
+
+def find(job_id: str) -> Job | None:
+    """Give a job by its whole id, or None if there is none of that id.
+
+    Raises:
+        RdpdError: The list of jobs cannot be read.
+    """
+    office = watch.watch().desk
+    entries = [] if office is None else office.table.entries("id = ?", (job_id,))
+    return office.job(job_id) if entries else None

@@ -1,0 +1,136 @@
+"""Pictures of a job while it learns and afterwards: scores, loss terms, and where everybody looks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.components import job_follow
+from app.components.charts import chart
+from app.figures import learning, looking
+from app.figures.learning import Learning
+from app.figures.looking import Looking
+from app.figures.text import in_filename, in_markdown
+from rdpd_core.errors import RdpdError
+from rdpd_core.jobs import Job, Progress, Spec
+
+LATEST = "latest"
+FEW = 4
+"""Stages up to which all names are shown at once."""
+
+
+class Pictures(NamedTuple):
+    """The pictures of one stage.
+
+    Attributes:
+        title: Of job and stage.
+        score: Name of the validation score.
+        learning: What was told.
+        looking: Where everybody looks; None if nobody told.
+        figures: By name: "scores", "losses", and where there is something to see "attention" and "overlap".
+        words: The text alternative of each.
+    """
+
+    title: str
+    score: str
+    learning: Learning
+    looking: Looking | None
+    figures: dict[str, go.Figure]
+    words: dict[str, str]
+
+
+def show(job: Job) -> None:
+    """Show the pictures of a job's latest stage, or of the one that is chosen; nothing before the first epoch."""
+    followed = job_follow.follow(job)
+    titles = followed.look(_told)
+    if not titles:
+        return
+    key = _choose(job, titles)
+    stamp, seen, looks = followed.look(lambda progress: _take(progress, key))
+    title = f"{job.title}: {titles[key]}"
+    _draw(job, key, followed.made(stamp, lambda: _pictures(title, score_of(job), seen, looks)))
+
+
+def _told(progress: Progress) -> dict[str, str]:
+    """Give the titles of the stages of which an epoch was told, by key, in order."""
+    return {key: stage.title for key, stage in progress.stages.items() if stage.scores}
+
+
+def _choose(job: Job, titles: dict[str, str]) -> str:
+    """Give the stage to show: the latest, unless another is chosen."""
+    keys, last = [LATEST, *titles], list(titles)[-1]
+    if len(titles) == 1:
+        return last
+    names = {LATEST: "latest", **{key: in_markdown(title) for key, title in titles.items()}}
+    at = f"jobs.stage.{job.id}"
+    if len(titles) <= FEW:
+        asked = st.segmented_control("Stage", keys, format_func=names.get, key=at, default=LATEST, required=True)
+    else:
+        asked = st.selectbox("Stage", keys, format_func=names.get, key=at, width=420)
+    return asked if asked in titles else last
+
+
+def _take(progress: Progress, key: str) -> tuple[tuple, Learning, Looking | None]:
+    stage = progress.stages[key]
+    stamp = (key, stage.epoch, stage.ended is None, stage.watched is None)
+    return stamp, learning.learning_of(stage), looking.looking_of(stage)
+
+
+def score_of(job: Job) -> str:
+    """Give the name of the validation score that chooses epochs in a job."""
+    from rdpd_core.experiments.build import recipe_of, training_params
+
+    try:
+        first = Spec.read(job.folder.spec_path).asked()[0]
+        return learning.score_title(training_params(first, recipe_of(first)).selection)
+    except RdpdError:  # told elsewhere on the page; without it the score has no name
+        return learning.score_title("")
+
+
+def _pictures(title: str, score: str, seen: Learning, looks: Looking | None) -> Pictures:
+    figures = {"scores": learning.score_figure(seen, title, score), "losses": learning.loss_figure(seen, title)}
+    words = {"scores": learning.describe_scores(seen, title, score), "losses": learning.describe_losses(seen, title)}
+    if looks is not None:
+        figures["attention"] = looking.attention_figure(looks, title)
+        words["attention"] = looking.describe_attention(looks, title)
+    if looks is not None and looks.overlaps:
+        figures["overlap"] = looking.overlap_figure(looks, title)
+        words["overlap"] = looking.describe_overlap(looks, title)
+    return Pictures(title, score, seen, looks, figures, words)
+
+
+def _draw(job: Job, stage: str, drawn: Pictures) -> None:
+    seen, looks = drawn.learning, drawn.looking
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**Validation {in_markdown(drawn.score)}**")
+        behind = {
+            "Scores": lambda: learning.score_table(seen),
+            "Best epochs": lambda: learning.best_table(seen, drawn.score),
+        }
+        _chart(job, stage, drawn, "scores", behind)
+        st.caption(learning.SEARCH_NOTE if seen.search else learning.NOTE)
+    with right:
+        st.markdown("**Loss terms**, weighted")
+        _chart(job, stage, drawn, "losses", {"Losses": lambda: learning.loss_table(seen)})
+        members = "candidates" if seen.search else "seeds"
+        st.caption(f"Mean over the training windows of an epoch; lines and bands as for the scores, over {members}.")
+    if looks is None:
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**Where they look** {'at their best epochs' if looks.ended else 'now'}")
+        _chart(job, stage, drawn, "attention", {"Attention": lambda: looking.attention_table(looks)})
+        st.caption(f"{in_markdown(looks.window, 300)}. Shades: attention, mean over seeds; all strips have one scale.")
+    if looks.overlaps:
+        with right:
+            st.markdown("**Towards the teacher**")
+            _chart(job, stage, drawn, "overlap", {"Overlap": lambda: looking.overlap_table(looks)})
+            st.caption(looking.NOTE)
+
+
+def _chart(job: Job, stage: str, drawn: Pictures, name: str, behind: dict) -> None:
+    file = in_filename("job", job.id[:6], stage, name)
+    chart(drawn.figures[name], f"jobs.{job.id}.{stage}.{name}", file, drawn.words[name], behind)

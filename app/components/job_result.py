@@ -1,0 +1,136 @@
+"""What a job gave: tables with intervals, models, the settings that were chosen, and what belongs beside the numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import streamlit as st
+
+from app import cached
+from app.components import frame, job_follow
+from app.figures.text import in_filename, in_markdown
+from rdpd_core.jobs import Job
+
+MODELS, START = "views/models.py", "views/start.py"
+TALLEST = 9
+CASES = "simulated_ecg"
+"""The data set that the page Start shows."""
+
+
+def show(job: Job) -> None:
+    """Show the result of a job that has one; one sentence in its place if it cannot be read."""
+    try:
+        result = job.folder.record("result")
+        if result is None:
+            return
+        if result["tables"]:
+            frame.section("Comparison")
+            _tables(job, result["tables"])
+        if result["models"]:
+            frame.section("Models")
+            _models(job, result["models"])
+    except (*job_follow.TROUBLE, KeyError, TypeError) as error:
+        st.error(f"The result cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")
+
+
+def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
+    from rdpd_core.evaluation import Comparison
+
+    at = 0
+    if len(tables) > 1:
+        names = [_name(table, tables) for table in tables]
+        at = st.selectbox(
+            "Experiment", range(len(tables)), format_func=names.__getitem__, key=f"jobs.table.{job.id}", width=560
+        )
+    table = tables[at]
+    _comparison(job, Comparison.from_dict(table["comparison"]), at)
+    for notice in table["notices"]:
+        st.caption(in_markdown(notice, 600))
+    if chosen := _chosen(table["chosen"]):
+        with st.expander("Settings that were chosen on the validation subjects"):
+            st.dataframe(pd.DataFrame(chosen), hide_index=True, alt="Settings of every arm, and how they were chosen")
+    if table["command"].startswith("python"):
+        frame.command(table["command"], "Trains and compares again")
+
+
+def _name(table: dict[str, Any], tables: list[dict[str, Any]]) -> str:
+    """Give what tells an experiment from the others of its study."""
+    mine = table["experiment"]
+    differing = [key for key in mine if any(other["experiment"].get(key) != mine[key] for other in tables)]
+    return ", ".join(f"{key.replace('_', ' ')} {mine[key]}" for key in differing) or f"view {mine['view']}"
+
+
+def _comparison(job: Job, comparison: Any, at: int) -> None:
+    """Show all arms under one score, with n, intervals and tests; the table of all scores can be taken away."""
+    from rdpd_core.evaluation import METRICS
+    from rdpd_core.evaluation.tables import basis, difference_cell, score_cell, to_csv
+
+    names = [name for name in METRICS if name in comparison.rows]
+    key = f"jobs.metric.{job.id}.{at}"
+    asked = st.segmented_control(
+        "Score", names, format_func=lambda n: METRICS[n].title, key=key, default=names[0], required=True
+    )
+    rows = comparison.rows[asked]
+    reference = next(row.title for row in rows if row.arm == comparison.reference)
+    shown = []
+    for row in rows:
+        p = None if row.difference is None else row.difference.p_holm
+        scores = {"mean [95%] ± SD (n seeds)": score_cell(row), f"difference to {reference} [95%]": difference_cell(row)}
+        words = "" if row.difference is None else row.difference.verdict
+        shown.append({"arm": row.title, **scores, "p (Holm)": "" if p is None else f"{p:.2g}", "verdict": words})
+    metric = METRICS[asked]
+    told = f"{metric.title} of every arm with intervals: " + "; ".join(f"{row.title} {score_cell(row)}" for row in rows)
+    st.table(pd.DataFrame(shown), border="horizontal", hide_index=True, alt=told)
+    direction = "higher is better" if metric.higher_is_better else "lower is better"
+    st.caption(in_markdown(f"{metric.title}, {direction}: {metric.help} {basis(comparison)}", 1200))
+    name, look = (
+        f"{in_filename('job', job.id[:6], 'comparison', at + 1)}.csv",
+        {"type": "tertiary", "icon": ":material/download:"},
+    )
+    st.download_button(
+        "All scores (CSV)", lambda: to_csv(comparison), name, "text/csv", on_click="ignore", key=f"{key}.csv", **look
+    )
+
+
+def _chosen(chosen: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Give a row for every split and arm for which there was something to choose."""
+    rows = []
+    for split, arms in chosen.items():
+        for arm, choice in arms.items():
+            if choice["candidates"] > 1 or choice["source"]:
+                how = f"taken from {choice['source']}" if choice["source"] else f"best of {choice['candidates']}"
+                rows.append({"split": split, "arm": arm, "how": how, "validation score": choice["score"], **choice["settings"]})
+    return rows
+
+
+def _models(job: Job, keys: list[str]) -> None:
+    """Show the models a job made, each with a link to its card."""
+    from rdpd_core.evaluation import Scores
+
+    cards = {card.key: card for card in cached.cards(job.entry.dataset)}
+    rows = []
+    for key in keys:
+        card = cards.get(key)
+        scores = Scores.from_dict(card.scores["test"]) if card is not None and "test" in card.scores else None
+        row = {"model": key, "arm": "" if card is None else card.arm, "seed": "" if card is None else str(card.seed)}
+        row["PR-AUC, test [95%]"] = scores.cell("pr_auc") if scores else ""
+        rows.append({**row, "card": f"models?models.model={quote(key, safe='')}" if card is not None else None})
+    missing = sum(key not in cards for key in keys)
+    height = 36 * (min(len(rows), TALLEST) + 1) + 2
+    config = {"card": st.column_config.LinkColumn("card", display_text="open", width="small")}
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=height, column_config=config, alt=f"{len(rows)} models of this job"
+    )
+    if missing:
+        st.caption(f"{missing} of them are not in the store; they lie in the job's folder, and Export carries them along.")
+    with st.container(horizontal=True):
+        here = [key for key in keys if key in cards]
+        if here:
+            st.page_link(
+                MODELS, label="On the page Models", icon=":material/neurology:", query_params={"models.model": here[0]}
+            )
+        if here and job.entry.dataset == CASES:
+            told = {"start.models": job.id, "start.view": cards[here[0]].view}
+            st.page_link(START, label="In a case, on Start", icon=":material/ecg_heart:", query_params=told)
