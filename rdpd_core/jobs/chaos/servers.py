@@ -20,7 +20,7 @@ from rdpd_core.runtime import numpy_generator
 
 LONGEST_S = 2.0
 _LEGAL = {
-    states.QUEUED: {states.STARTING, states.RUNNING, states.DONE},
+    states.QUEUED: {states.STARTING, states.RUNNING, states.LOST, states.DONE},
     states.STARTING: {states.RUNNING, states.DONE, states.LOST},
     states.RUNNING: {states.DONE, states.LOST, states.STARTING},
     states.LOST: {states.STARTING, states.RUNNING, states.DONE},
