@@ -89,8 +89,7 @@ def windows_of(
     """
     check_lengths(dataset.preparation)
     digest = dataset.source_digest()
-    key = conversion_key(dataset.preparation, dataset.channels, dataset.classes, digest)
-    folder = (cache_root or default_cache_root()) / "recordings" / f"{dataset.name}-{key[:16]}"
+    folder = stored_folder(dataset, digest, cache_root)
     total = dataset.count()
     tell = None if on_progress is None else lambda done: on_progress(done, total)
     stored = convert(
@@ -107,6 +106,18 @@ def windows_of(
     notices = [*stored.notices, *_short(stored.length, dataset.preparation), *_left_out(left_out, dataset.minimum_subjects)]
     facts = dict(zip(stored.name.tolist(), stored.facts, strict=True))
     return Prepared(kept, tuple(notices), counts, left_out, dataset.preparation.standardize, facts)
+
+
+def stored_folder(dataset: Source, digest: str, cache_root: Path | None = None) -> Path:
+    """Give the folder in which the recordings of a data set are stored, or will be.
+
+    Args:
+        dataset: As for `windows_of`.
+        digest: Of its source.
+        cache_root: As for `windows_of`.
+    """
+    key = conversion_key(dataset.preparation, dataset.channels, dataset.classes, digest)
+    return (cache_root or default_cache_root()) / "recordings" / f"{dataset.name}-{key[:16]}"
 
 
 def keep_classes(windows: Windows, minimum_subjects: int) -> tuple[Windows, dict[str, Count], dict[str, Count]]:
