@@ -3,97 +3,108 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rdpd_core.errors import RdpdError
+from rdpd_core.terminal import Bars, LazyParser, print_json, print_rows
 
 PROGRAM = "python -m rdpd_core"
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Give the parser of all commands."""
-    from rdpd_core.experiments import Experiment
-
+    """Give the parser of all commands; each declares its options when it is asked for."""
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Which sensors are enough, and how much can a teacher help?")
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=LazyParser)
 
-    def command(name: str, does: str, call: Any) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=does, description=does)
-        sub.add_argument("--json", action="store_true", help="print JSON")
-        sub.set_defaults(call=call)
-        return sub
+    def command(name: str, does: str, declare: Callable[[argparse.ArgumentParser], None]) -> None:
+        commands.add_parser(name, help=does, description=does).declare = declare
 
-    sub = command("datasets", "list the data sets: what is here, and how to get the rest", _datasets)
+    command("datasets", "list the data sets: what is here, and how to get the rest", _datasets_options)
+    command("models", "list trained models, those shipped and those made here", _models_options)
+    command("methods", "list distillation methods and their settings", lambda sub: _calls(sub, _methods))
+    command("compare", "train teacher and students, and compare them on the test subjects", _compare_options)
+    command("jobs", "start, watch, stop, resume and carry away work that outlives this terminal", _jobs_options)
+    command("evaluate", "score one trained model", _evaluate_options)
+    command("bench", "time cohort training against a plain loop; prints ratios", _bench_options)
+    command("pretrain", "rebuild the models that come with the program", _pretrain_options)
+    return parser
+
+
+def _calls(sub: argparse.ArgumentParser, call: Callable[[argparse.Namespace], int | None]) -> None:
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.set_defaults(call=call)
+
+
+def _datasets_options(sub: argparse.ArgumentParser) -> None:
+    _calls(sub, _datasets)
     sub.add_argument("--data-root", help="folder of the data sets; else RDPD_DATA, else the platform's data folder")
-    sub = command("models", "list trained models, those shipped and those made here", _models)
+
+
+def _models_options(sub: argparse.ArgumentParser) -> None:
+    _calls(sub, _models)
     sub.add_argument("--dataset", help="only models of this data set")
     sub.add_argument("--verify", action="store_true", help="read every weights file and check its digest")
-    command("methods", "list distillation methods and their settings", _methods)
-    sub = command("compare", "train teacher and students, and compare them on the test subjects", _compare)
-    sub.add_argument("dataset", help="name of a data set")
-    _experiment_options(sub, Experiment)
-    _place_options(sub)
+
+
+def _compare_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments.options import experiment_options, place_options
+
+    _calls(sub, _compare)
+    experiment_options(sub)
+    place_options(sub)
     sub.add_argument("--save", action="store_true", help="keep all models")
     sub.add_argument("--csv", type=Path, help="write the table to this file as well")
-    sub = command("evaluate", "score one trained model", _evaluate)
+
+
+def _jobs_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.jobs import commands
+
+    commands.declare(sub)
+
+
+def _evaluate_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments.options import place_options
+
+    _calls(sub, _evaluate)
     sub.add_argument("model", help="DATASET/NAME, or NAME")
     sub.add_argument("--dataset", help="data set to score on; must fit the model")
     sub.add_argument("--part", choices=("train", "valid", "test"), default="test", help="which subjects")
     sub.add_argument("--noise", type=float, default=0.0, help="amplitude of noise on the model's channels (Equation 16)")
-    _place_options(sub)
-    sub = command("bench", "time cohort training against a plain loop; prints ratios", _bench)
+    place_options(sub)
+
+
+def _bench_options(sub: argparse.ArgumentParser) -> None:
+    _calls(sub, _bench)
     sub.add_argument("--shapes", nargs="+", default=["pamap2", "mimic3"], help="shapes of the paper")
     sub.add_argument("--members", nargs="+", type=int, default=[1, 10, 50], help="cohort sizes")
     sub.add_argument("--repeats", type=int, default=3, help="runs of each; medians count")
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    sub = command("pretrain", "rebuild the models that come with the program", _pretrain)
+
+
+def _pretrain_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments.options import place_options
+
+    _calls(sub, _pretrain)
     sub.add_argument("--out", type=Path, help="folder to write to; else pretrained/ of the program")
     sub.add_argument("--only", nargs="+", help="only these data sets")
-    _place_options(sub)
-    return parser
+    place_options(sub)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; a failure that a user can cause is one line on standard error and exit code 1."""
     given = build_parser().parse_args(arguments)
+    name = " ".join([PROGRAM, given.command, *filter(None, [getattr(given, "action", None)])])
     try:
-        given.call(given)
+        return given.call(given) or 0
     except RdpdError as error:
-        print(f"{PROGRAM} {given.command}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{PROGRAM} {given.command}: stopped", file=sys.stderr)
+        print(f"{name}: stopped", file=sys.stderr)
         return 130
-    return 0
-
-
-def _experiment_options(sub: argparse.ArgumentParser, kind: Any) -> None:
-    words = {
-        "view": "named view, or channels separated by commas; the data set's first view if left out",
-        "split": "named split, or all of them: all",
-        "teacher": "name of a stored teacher; one is trained per seed if left out",
-    }
-    for f in dataclasses.fields(kind):
-        option, meta = f"--{f.name.replace('_', '-')}", f.metadata
-        if f.name in words:
-            sub.add_argument(option, help=words[f.name])
-        elif f.name == "arms":
-            sub.add_argument(option, nargs="+", help=f"rows of the comparison; default: {' '.join(f.default)}")
-        elif "options" in meta:
-            sub.add_argument(option, choices=meta["options"], help=f"{meta['help']}; default {f.default}")
-        elif "low" in meta:
-            sub.add_argument(option, type=meta["kind"], help=f"{meta['help']}; default {f.default}")
-
-
-def _place_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--data-root", help="folder of the data sets; else RDPD_DATA, else the platform's data folder")
-    sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 
 def _datasets(given: argparse.Namespace) -> None:
@@ -109,7 +120,7 @@ def _datasets(given: argparse.Namespace) -> None:
                 "window (s)": kind.preparation.window_s, "views": ", ".join(kind.views), "licence": kind.licence,
             }
         )  # fmt: skip
-    _print_rows(rows, given.json)
+    print_rows(rows, given.json)
     if not given.json:
         for kind in DATASETS:
             if not kind(given.data_root).present():
@@ -127,7 +138,7 @@ def _models(given: argparse.Namespace) -> None:
         row = {"model": card.key, "title": card.title, "recipe": card.recipe, "parameters": card.parameters["used"]}
         row |= {f"test {name}": round(scores[name], 3) for name in ("roc_auc", "pr_auc", "macro_f1") if name in scores}
         rows.append(row | ({"verified": bool(store.verify(card.dataset, card.name))} if given.verify else {}))
-    _print_rows(rows, given.json)
+    print_rows(rows, given.json)
     for problem in listing.problems:
         print(f"refused: {problem.dataset}/{problem.name}: {problem.reason}", file=sys.stderr)
 
@@ -140,53 +151,30 @@ def _methods(given: argparse.Namespace) -> None:
          "reference": m.reference}
         for m in METHODS
     ]  # fmt: skip
-    _print_rows(rows, given.json)
+    print_rows(rows, given.json)
 
 
 def _compare(given: argparse.Namespace) -> None:
     from rdpd_core.evaluation import tables
-    from rdpd_core.experiments import Experiment, command_of, comparison_of, keep, run
+    from rdpd_core.experiments import comparison_of, keep, run
+    from rdpd_core.experiments.options import experiment_of
+    from rdpd_core.experiments.printed import record_of, text_of
     from rdpd_core.files import write_atomic
     from rdpd_core.store import Store
 
-    names = {f.name for f in dataclasses.fields(Experiment)}
-    values = {name: value for name, value in vars(given).items() if name in names and value is not None}
-    if "arms" in values:
-        values["arms"] = tuple(values["arms"])
-    experiment = Experiment(**values)
-    with _Progress() as progress:
+    experiment = experiment_of(given)
+    with Bars() as progress:
         result = run(experiment, given.data_root, given.device, report=progress)
         progress({"kind": "stage", "title": "intervals and tests"})
         comparison = comparison_of(result)
     cards = keep(result, Store.default(), _now()) if given.save else []
     if given.csv:
         write_atomic(given.csv, tables.to_csv(comparison).encode())
+    record = record_of(result, comparison)
     if given.json:
-        chosen = {split: {arm: dataclasses.asdict(c) for arm, c in found.items()} for split, found in result.choices.items()}
-        _print_json(
-            {
-                "experiment": experiment.to_dict(),
-                "comparison": comparison.to_dict(),
-                "chosen": chosen,
-                "notices": list(result.notices),
-                "saved": [c.key for c in cards],
-            }
-        )
+        print_json({**record, "saved": [card.key for card in cards]})
         return
-    kind = next(iter(result.loaded.values())).dataset
-    print(f"{kind.title}{' (simulated)' if kind.simulated else ''}, view {experiment.view}, recipe {experiment.recipe}\n")
-    print(tables.text(comparison))
-    for sentence in result.notices:
-        print(sentence)
-    for split, found in result.choices.items():
-        for arm, choice in found.items():
-            if choice.candidates > 1 or choice.source:
-                kept = ", ".join(f"{k} {v:g}" for k, v in choice.settings.items() if k != "hard_weight" and v)
-                how = f"as for {choice.source}" if choice.source else f"best of {choice.candidates}"
-                print(f"chosen on validation subjects ({split}), {arm}: {kept}, {how}")
-    print(f"repeat: {command_of(experiment)}")
-    for card in cards:
-        print(f"saved: {card.key}")
+    print("\n".join([text_of(record), *(f"saved: {card.key}" for card in cards)]))
 
 
 def _evaluate(given: argparse.Namespace) -> None:
@@ -195,23 +183,23 @@ def _evaluate(given: argparse.Namespace) -> None:
     from rdpd_core.experiments.score import score_model
     from rdpd_core.store import Store
 
-    with _Progress() as progress:
+    with Bars() as progress:
         card, scores, notices = score_model(
             Store.default(), given.model, given.dataset, given.part, given.noise, given.data_root, given.device, progress
         )
     if given.json:
-        _print_json({"model": card.key, "part": given.part, "noise": given.noise, "scores": scores.to_dict()})
+        print_json({"model": card.key, "part": given.part, "noise": given.noise, "scores": scores.to_dict()})
         return
     shown = {m: scores.per_class[m] for m in ("roc_auc", "pr_auc") if m in scores.per_class}
     print(f"{card.title} ({card.key}), {given.part} subjects, noise amplitude {given.noise:g}")
-    _print_rows([{"score": METRICS[name].title, "value [95%]": scores.cell(name)} for name in scores.values], False)
+    print_rows([{"score": METRICS[name].title, "value [95%]": scores.cell(name)} for name in scores.values], False)
     by_class = [
         {"class": name, "windows": scores.support[name]}
         | {METRICS[m].title: cell(values[name], scores.per_class_intervals.get(m, {}).get(name)) for m, values in shown.items()}
         for name in next(iter(shown.values()))
     ]
     print()
-    _print_rows(by_class, False)
+    print_rows(by_class, False)
     print(scores.basis())
     for sentence in notices:
         print(sentence)
@@ -225,7 +213,7 @@ def _bench(given: argparse.Namespace) -> None:
         given.shapes, given.members, pick_device(given.device), given.repeats, lambda text: print(text, file=sys.stderr)
     )
     if given.json:
-        _print_json([t.to_dict() for t in timings])
+        print_json([t.to_dict() for t in timings])
         return
     rows = [
         {
@@ -236,7 +224,7 @@ def _bench(given: argparse.Namespace) -> None:
         }
         for t in timings
     ]  # fmt: skip
-    _print_rows(rows, False)
+    print_rows(rows, False)
     print("Faster than a plain PyTorch loop in the same run; the share counts the convolution's products alone.")
 
 
@@ -244,59 +232,9 @@ def _pretrain(given: argparse.Namespace) -> None:
     from rdpd_core.experiments.pretrain import pretrain
     from rdpd_core.store.store import pretrained_root
 
-    with _Progress() as progress:
+    with Bars() as progress:
         cards = pretrain(given.out or pretrained_root(), given.only, given.data_root, given.device, progress)
-    _print_rows([{"model": card.key, "parameters": card.parameters["used"]} for card in cards], given.json)
-
-
-class _Progress:
-    """Draws stages and bars on standard error, where a person watches."""
-
-    def __init__(self) -> None:
-        self.bar: Any = None
-        self.title = ""
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        from tqdm import tqdm
-
-        if event["kind"] == "stage":
-            self._close()
-            self.title = event["title"]
-            if not sys.stderr.isatty():
-                print(self.title, file=sys.stderr, flush=True)
-        elif event["kind"] in ("recordings", "step") and sys.stderr.isatty():
-            total, done = (event["total"], event["done"]) if event["kind"] == "recordings" else (event["steps"], event["step"])
-            if self.bar is None or self.bar.total != total or done == 1:
-                self._close()
-                label = self.title + (f", epoch {event['epoch']}" if event["kind"] == "step" else "")
-                self.bar = tqdm(total=total, desc=label, leave=False, delay=0.2)
-            self.bar.update(done - self.bar.n)
-
-    def _close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-
-def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
-    import pandas as pd
-
-    if as_json:
-        _print_json(rows)
-    elif rows:
-        print(pd.DataFrame(rows).fillna("").to_string(index=False, justify="left"))
-    else:
-        print("none")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+    print_rows([{"model": card.key, "parameters": card.parameters["used"]} for card in cards], given.json)
 
 
 def _now() -> str:

@@ -16,7 +16,7 @@ TOP_LEVEL = {"README.md", "requirements.txt", "app", "rdpd_core", "pretrained", 
 ROWS = {
     "rdpd_core": [
         {"errors", "environment"},
-        {"types", "params", "registry", "runtime", "files"},
+        {"types", "params", "registry", "runtime", "files", "terminal"},
         {"datasets", "preprocessing", "models", "losses"},
         {"methods", "evaluation"},
         {"training"},

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from rdpd_core.errors import ModelFileError
 from rdpd_core.jobs.folder import JobFolder
 
 FILED = "filed"
 
 
-def file_models(folder: JobFolder) -> list[str]:
-    """Copy what a job made into the default store, each model checked on the way; give their keys. Done once only.
+def file_models(folder: JobFolder, overwrite: bool = True) -> list[str]:
+    """Copy what a job made into the default store, each model checked on the way; give their keys.
+
+    Args:
+        folder: Of the job.
+        overwrite: Replace models of the same name, as a job that went on does with its own. Without it a model that is there
+            already, byte for byte, is left alone.
 
     Raises:
-        ModelFileError: A model is not as it was written.
+        ModelFileError: A model is not as it was written, or another one of its name is there and may not be replaced.
         DataError: The disk is full, or the store cannot be written.
     """
     from rdpd_core.store import Store
 
     made, store = Store([folder.models]), Store.default()
-    keys = []
-    for card in made.list().cards:
+    listing, there = made.list(), {card.key: card.weights_sha256 for card in store.list().cards}
+    if listing.problems and not overwrite:
+        raise ModelFileError(f"{listing.problems[0].dataset}/{listing.problems[0].name}: {listing.problems[0].reason}")
+    for card in listing.cards:
         weights, checked = made.load(card.dataset, card.name)
-        store.save(checked, weights, overwrite=True)
-        keys.append(card.key)
+        if overwrite or there.get(card.key) != card.weights_sha256:
+            store.save(checked, weights, overwrite=overwrite)
     (folder.path / FILED).touch()
-    return keys
+    return [card.key for card in listing.cards]
 
 
 def is_filed(folder: JobFolder) -> bool:

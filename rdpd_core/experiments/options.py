@@ -1,0 +1,89 @@
+"""Options of commands that ask for experiments, taken from what an experiment says of itself."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+
+from rdpd_core.errors import ParameterError, UnknownNameError
+from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.study import grid
+
+_WORDS = {
+    "view": "named view, or channels separated by commas; the data set's first view if left out",
+    "split": "named split, or all of them: all",
+    "teacher": "name of a stored teacher; one is trained per seed if left out",
+}
+_NO_AXES = ("dataset", "architecture")
+
+
+def experiment_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the data set, and an option for every setting of an experiment."""
+    parser.add_argument("dataset", help="name of a data set")
+    for f in dataclasses.fields(Experiment):
+        option, meta = f"--{f.name.replace('_', '-')}", f.metadata
+        if f.name in _WORDS:
+            parser.add_argument(option, help=_WORDS[f.name])
+        elif f.name == "arms":
+            parser.add_argument(option, nargs="+", help=f"rows of the comparison; default: {' '.join(f.default)}")
+        elif "options" in meta:
+            parser.add_argument(option, choices=meta["options"], help=f"{meta['help']}; default {f.default}")
+        elif "low" in meta:
+            parser.add_argument(option, type=meta["kind"], help=f"{meta['help']}; default {f.default}")
+
+
+def grid_option(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that makes a study of an experiment."""
+    parser.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="FIELD=V1,V2",
+        help="an experiment for each of these values; given again, for every combination. "
+        "Several channels of a view, or arms of a comparison, are joined by +: --grid view=I+II,V1",
+    )
+
+
+def place_options(parser: argparse.ArgumentParser) -> None:
+    """Declare where data sets lie and what computes."""
+    parser.add_argument("--data-root", help="folder of the data sets; else RDPD_DATA, else the platform's data folder")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+
+
+def experiment_of(given: argparse.Namespace) -> Experiment:
+    """Give the experiment that was asked for.
+
+    Raises:
+        UnknownNameError: Data set, view, arm or split is unknown.
+        ParameterError: A number is outside its range.
+    """
+    names = {f.name for f in dataclasses.fields(Experiment)}
+    values = {name: value for name, value in vars(given).items() if name in names and value is not None}
+    return Experiment(**values | ({"arms": tuple(values["arms"])} if "arms" in values else {}))
+
+
+def experiments_of(base: Experiment, axes: Sequence[str]) -> list[Experiment]:
+    """Give the experiments of a grid; just `base` if there are no axes.
+
+    Args:
+        base: What all have in common.
+        axes: As "noise=0,0.5,1".
+
+    Raises:
+        ParameterError: An axis has no values, or is there twice.
+        UnknownNameError: No such setting.
+    """
+    found: dict[str, list[str | tuple[str, ...]]] = {}
+    for axis in axes:
+        name, _, text = axis.partition("=")
+        field = name.strip().replace("-", "_")
+        if field in _NO_AXES:
+            known = [f.name for f in dataclasses.fields(Experiment) if f.name not in _NO_AXES]
+            raise UnknownNameError("setting of a grid", field, known)
+        values = [value.strip() for value in text.split(",") if value.strip()]
+        if not values or field in found:
+            raise ParameterError(f"--grid {axis!r}: give a setting once, with its values, as in noise=0,0.5,1")
+        joined = {"view": lambda v: v.replace("+", ","), "arms": lambda v: tuple(v.split("+"))}.get(field, str)
+        found[field] = [joined(value) for value in values]
+    return grid(base, found) if found else [base]

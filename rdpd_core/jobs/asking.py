@@ -1,0 +1,101 @@
+"""From experiments to a job: what is asked, where it is to run, and what it is called."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rdpd_core.errors import ParameterError
+from rdpd_core.jobs.spec import Spec
+
+if TYPE_CHECKING:
+    from rdpd_core.experiments import Experiment
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
+_LONGEST_TITLE = 200
+
+
+def spec_of(
+    experiments: Sequence[Experiment],
+    *,
+    title: str = "",
+    engine: str = "local",
+    device: str = "auto",
+    data_root: str | None = None,
+    **place: Any,
+) -> Spec:
+    """Give the job that runs experiments: one alone, or a study of several, or of one that is too large for one piece.
+
+    Args:
+        experiments: At least one.
+        title: For people; empty takes one from the experiments.
+        engine: What runs it.
+        device: What computes.
+        data_root: Where data sets lie; None takes, on this machine, what holds here now.
+        place: Other fields of `Spec`: threads, gpus, watch, keep_models, checkpoint_s.
+
+    Raises:
+        ParameterError: No experiment, or no such device, here if it is to run here.
+        MissingDataError: The recordings are not on this machine, on which it is to run.
+    """
+    from rdpd_core.datasets import DATASETS
+    from rdpd_core.experiments.study import needs_cutting
+    from rdpd_core.runtime import pick_device, versions
+
+    if not experiments:
+        raise ParameterError("a job needs at least one experiment")
+    if not _DEVICE.fullmatch(device):
+        raise ParameterError(
+            f"device {device!r}: choose one of auto, cpu, mps and cuda, or one GPU as cuda:0, cuda:1 and so on"
+        )
+    if engine == "local":
+        # The worker may be started anew by a process with another environment and another folder.
+        data_root = data_root or os.environ.get("RDPD_DATA")
+        pick_device(device)
+        for name in dict.fromkeys(e.dataset for e in experiments):
+            DATASETS.get(name)(data_root).check()
+    return Spec(
+        kind="study" if len(experiments) > 1 or needs_cutting(experiments[0]) else "experiment",
+        title=title.strip()[:_LONGEST_TITLE] or title_of(experiments),
+        dataset=experiments[0].dataset,
+        experiments=tuple(e.to_dict() for e in experiments),
+        engine=engine,
+        device=device,
+        data_root=None if data_root is None else str(Path(data_root).expanduser().absolute()),
+        versions=versions(),
+        **place,
+    )
+
+
+def title_of(experiments: Sequence[Experiment]) -> str:
+    """Give a title: "RDPD and 5 more arms, lead_I, 5 seeds, simulated_ecg"; a study says what it varies."""
+    first, several = experiments[0].to_dict(), len(experiments) > 1
+    varied = [name for name in first if any(e.to_dict()[name] != first[name] for e in experiments)]
+    words = [f"{len(experiments)} experiments over {_listed([n.replace('_', ' ') for n in varied])}"] if several else []
+    words += [] if "arms" in varied else [_arms(experiments[0].arms)]
+    words += [] if "view" in varied else [first["view"]]
+    words += [] if "seeds" in varied else [_count(first["seeds"], "seed")]
+    splits = len(experiments[0].splits)
+    words += [f"{splits} splits"] if splits > 1 and "split" not in varied else []
+    return ", ".join([*words, first["dataset"]])[:_LONGEST_TITLE]
+
+
+def _arms(names: Sequence[str]) -> str:
+    from rdpd_core.experiments.arms import ARMS
+
+    first = "rdpd" if "rdpd" in names else names[-1]
+    others = [name for name in names if name != first]
+    if len(others) < 2:
+        return _listed([ARMS[name].title for name in [*others, first]])
+    return f"{ARMS[first].title} and {len(others)} more arms"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "nothing"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
