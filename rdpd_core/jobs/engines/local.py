@@ -70,7 +70,7 @@ class Local(Engine):
                 raise EngineError(f"no worker could be started: {error.strerror}") from error
         _CHILDREN[process.pid] = process
         self._until_held(process, wanted)
-        return {"pid": process.pid, "started": _birth(process.pid), "slot": slot}
+        return {"pid": process.pid, "started": birth(process.pid), "slot": slot}
 
     def state(self, handle: Handle | None) -> Seen:
         """Say whether the process lives, and how it ended if this process is its parent."""
@@ -79,7 +79,7 @@ class Local(Engine):
         if (child := _CHILDREN.get(handle["pid"])) is not None:
             code = child.poll()
             return Seen(RUNNING) if code is None else Seen(OVER, how_ended(code))
-        alive = handle["started"] is not None and _birth(handle["pid"]) == handle["started"]
+        alive = handle["started"] is not None and birth(handle["pid"]) == handle["started"]
         return Seen(RUNNING) if alive else Seen(OVER, "its process is gone")
 
     def kill(self, handle: Handle | None) -> None:
@@ -146,7 +146,7 @@ def _apart() -> dict:
     return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
 
 
-def _birth(pid: int) -> str | None:
+def birth(pid: int) -> str | None:
     """Give what tells a process from a later one of the same number; None if it does not live."""
     stat = Path(f"/proc/{pid}/stat")
     if stat.parent.parent.joinpath("self").exists():
