@@ -57,8 +57,8 @@ def show(job_id: str) -> None:
         job_result.show(job)
     if job.entry.kind == "study":
         st.fragment(_shards, run_every=every)(job_id)
-    else:
-        st.fragment(_pictures, run_every=every)(job_id)
+    if learner := _choose_shard(job_id) if job.entry.kind == "study" else job_id:
+        st.fragment(_pictures, run_every=every)(learner)
     job_log.show(job)
     frame.command(f"python -m rdpd_core jobs follow {job.id}", "Follows this job in a terminal")
 
@@ -129,7 +129,7 @@ def _pictures(job_id: str) -> None:
 
 
 def _shards(job_id: str) -> None:
-    """Show the shards of a study as a table, and the pictures of the one that is chosen."""
+    """Show the shards of a study as a table."""
     try:
         desk = job_follow.desk()
         shards = [] if desk is None else desk.shards(job_id)
@@ -140,15 +140,19 @@ def _shards(job_id: str) -> None:
         height = 36 * (min(len(rows), MOST_LINES) + 1) + 2
         share = st.column_config.ProgressColumn(format="%d%%", min_value=0, max_value=100)
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, column_config={"share": share}, alt=told)
-        known = {shard.id: shard for shard in shards}
-        names = {shard.id: in_markdown(shard.title) for shard in shards}
-        at = st.selectbox(
-            "Look into a shard", [None, *known], format_func=lambda s: names.get(s, "none"), key=f"jobs.shard.{job_id}"
-        )
-        if at is not None:
-            job_pictures.show(known[at])
     except job_follow.TROUBLE as error:
         st.error(f"The shards cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")
+
+
+def _choose_shard(job_id: str) -> str | None:
+    """Give the shard whose pictures are asked for, or None."""
+    try:
+        desk = job_follow.desk()
+        names = {} if desk is None else {shard.id: shard.title for shard in desk.shards(job_id)}
+    except job_follow.TROUBLE:  # the table of shards says it
+        return None
+    told = {"format_func": lambda shard: names.get(shard, "none"), "key": f"jobs.shard.{job_id}", "width": 420}
+    return st.selectbox("Look into a shard", [None, *names], **told) if names else None
 
 
 def _shard(at: int, shard: Job) -> dict[str, object]:

@@ -92,10 +92,9 @@ def row(desk: Desk, job: Job) -> dict[str, Any]:
     """Give what the table says of a job."""
     look = job_words.LOOKS[job.state.name]
     now, part, left = _course(desk, job)
-    return {
-        "state": f"{look.sign} {look.word}", "job": job.title, "now": now, "share": None if part is None else 100 * part, "time left": left,
-        "data": job.entry.dataset, "engine": job.entry.engine, "handed in": job_words.moment(job.entry.created),
-    }  # fmt: skip
+    said = {"state": f"{look.sign} {look.word}", "job": job.title, "now": now, "share": None if part is None else 100 * part}
+    where = {"data": job.entry.dataset, "engine": job.entry.engine, "handed in": job_words.moment(job.entry.created)}
+    return {**said, "time left": left, **where}
 
 
 def _course(desk: Desk, job: Job) -> tuple[str, float | None, str]:

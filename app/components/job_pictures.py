@@ -63,10 +63,10 @@ def _choose(job: Job, titles: dict[str, str]) -> str:
     keys, last = [LATEST, *titles], list(titles)[-1]
     if len(titles) == 1:
         return last
-    names = {LATEST: "latest", **{key: in_markdown(title) for key, title in titles.items()}}
-    at = f"jobs.stage.{job.id}"
-    if len(titles) <= FEW:
-        asked = st.segmented_control("Stage", keys, format_func=names.get, key=at, default=LATEST, required=True)
+    names, at = {LATEST: "latest", **titles}, f"jobs.stage.{job.id}"
+    if len(titles) <= FEW:  # these are Markdown, those of a box are not
+        shown = {key: in_markdown(name) for key, name in names.items()}
+        asked = st.segmented_control("Stage", keys, format_func=shown.get, key=at, default=LATEST, required=True)
     else:
         asked = st.selectbox("Stage", keys, format_func=names.get, key=at, width=420)
     return asked if asked in titles else last

@@ -196,7 +196,7 @@ def row(arm: str, seed: int, epoch: int) -> dict[str, Any]:
     rise = 1 - np.exp(-epoch / (6 + 2 * seed))
     own = {"hard": 1.4, "soft": 0.9, "attention": 0.5, "combined": 1.1} if arm in ALIKE else {"hard": 1.2}
     weights = {"hard_weight": 1.0} | dict(ARMS[arm].weights)
-    losses = {t: float(v * weights.get(f"{t}_weight", 1.0) * (1.05 - 0.8 * rise + wave)) for t, v in own.items()}
+    losses = {t: float(v * weights.get(f"{t}_weight", 1.0) * (1.05 - REACH[arm] * rise + wave)) for t, v in own.items()}
     return {"epoch": epoch, "losses": losses, "score": float(0.5 + (REACH[arm] - 0.5) * rise + wave * rise - 0.004 * seed)}
 
 

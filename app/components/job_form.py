@@ -1,0 +1,175 @@
+"""Asking for everything that a job needs: data, teacher, channels, arms, settings, and where it is to run."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from app import cached
+from app.components import channel_choice, frame, here, params_form
+from app.figures.text import in_markdown
+from app.state import Link
+from rdpd_core.datasets import DATASETS, Dataset
+from rdpd_core.experiments import ALL_SPLITS, ARMS, PAPER_ARMS, RECIPES, Experiment
+from rdpd_core.jobs import ENGINES
+from rdpd_core.store import ModelCard
+
+TRAINED = "trained"
+MAIN = ("noise", "noise_kind", "noise_on", "recipe", "temperature", "seeds")
+MORE = (
+    "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "dropout_place",
+    "teacher_targets", "share", "share_by", "wrong_labels", "unlabeled", "augment", "augment_strength", "precision",
+)  # fmt: skip
+GPU_SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+class Asked(NamedTuple):
+    """What a form asks for.
+
+    Attributes:
+        experiment: What to train.
+        place: Further words for `spec_of`: engine, device, gpus, watch, title.
+    """
+
+    experiment: Experiment
+    place: dict[str, Any]
+
+
+def ask(link: Link) -> Asked | None:
+    """Ask for a job; None while there is something that cannot be asked for, which is then said.
+
+    Args:
+        link: Of the page; every choice is kept in its address.
+
+    Raises:
+        RdpdError: The choices make no experiment.
+    """
+    told: dict[str, Any] = {}
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        dataset = _ask_dataset(link, told)
+        split = _ask_split(link, dataset, told)
+        teacher = _ask_teacher(link, dataset, split, told)
+    if not here.is_here(dataset):
+        link.close(told)
+        st.info(f"The recordings of {in_markdown(dataset.title)} are not here.", icon=":material/download:")
+        here.how_to_get(dataset)
+        return None
+    chosen = channel_choice.choose(link, dataset)
+    told |= chosen.told
+    arms = _ask_arms(link, told)
+    values = params_form.form(Experiment, MAIN, "distill", link)
+    with st.expander("More settings", icon=":material/tune:"):
+        values |= params_form.form(Experiment, MORE, "distill", link, _zeros(values["recipe"]))
+    told |= values
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        place = _ask_place(link, told) | _ask_watch(link, dataset, split, told)
+    link.close(told)
+    if not arms:
+        st.warning("Choose at least one arm.", icon=":material/checklist:")
+        return None
+    asked = {"dataset": dataset.name, "split": split, "teacher": teacher, "view": chosen.view, "arms": arms}
+    return Asked(Experiment(**asked, **values), place)
+
+
+def _ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
+    names = sorted(DATASETS.names(), key=lambda name: (not DATASETS.get(name).simulated, name))
+    titles = {
+        name: f"{in_markdown(DATASETS.get(name).title)}{'' if here.is_here(DATASETS.get(name)) else ' (not here)'}"
+        for name in names
+    }
+    told["data"] = st.selectbox("Data set", names, format_func=titles.get, key=link.offer("data", names, names[0]), width=330)
+    return DATASETS.get(told["data"])
+
+
+def _ask_split(link: Link, dataset: type[Dataset], told: dict[str, Any]) -> str:
+    splits = [*dataset.splits, *([ALL_SPLITS] if len(dataset.splits) > 1 else [])]
+    key = link.offer("split", splits, splits[0])
+    told["split"] = splits[0]
+    if len(splits) > 1:
+        words = {ALL_SPLITS: f"all {len(dataset.splits)}, as a study"}
+        help = "Which subjects are kept for validation and test. No subject is ever in two parts."
+        how = {"format_func": lambda s: words.get(s, s.replace("_", " ")), "width": 170, "help": help}
+        told["split"] = st.selectbox("Split of subjects", splits, key=key, **how)
+    return told["split"]
+
+
+def _ask_teacher(link: Link, dataset: type[Dataset], split: str, told: dict[str, Any]) -> str:
+    cards = {c.name: c for c in cached.cards(dataset.name) if c.role == "teacher" and c.split == split}
+    options = [TRAINED, *cards]
+    words = {TRAINED: "train one for each seed", **{name: _teacher_words(card) for name, card in cards.items()}}
+    help = "A stored teacher saves its training; then all students listen to the same one."
+    key = link.offer("teacher", options, TRAINED)
+    told["teacher"] = st.selectbox("Teacher", options, format_func=words.get, key=key, width=360, help=help)
+    return "" if told["teacher"] == TRAINED else told["teacher"]
+
+
+def _teacher_words(card: ModelCard) -> str:
+    score = card.scores.get("valid", {}).get("values", {}).get("pr_auc")
+    worth = "" if score is None else f", validation PR-AUC {score:.2f}"
+    return f"{card.name} (recipe {card.recipe}{worth})"
+
+
+def _ask_arms(link: Link, told: dict[str, Any]) -> tuple[str, ...]:
+    st.markdown(
+        "Arms: what is compared", help="The paper's six rows; oracle-size tells what a larger student alone would gain."
+    )
+    chosen = []
+    with st.container(horizontal=True, gap="medium"):
+        for name, arm in ARMS.items():
+            key = link.offer(f"arm_{name}", (True, False), name in PAPER_ARMS)
+            told[f"arm_{name}"] = st.checkbox(arm.title, key=key, help=f"{arm.meaning[0].upper()}{arm.meaning[1:]}.")
+            chosen += [name] if told[f"arm_{name}"] else []
+    return tuple(chosen)
+
+
+def _ask_place(link: Link, told: dict[str, Any]) -> dict[str, Any]:
+    names = sorted(ENGINES.names(), key=lambda name: name != "local")
+    titles = {name: ENGINES.get(name).title for name in names}
+    help = " ".join(f"{titles[n][0].upper()}{titles[n][1:]}: {ENGINES.get(n).needs}" for n in names if ENGINES.get(n).needs)
+    key = link.offer("engine", names, names[0])
+    told["engine"] = st.selectbox("Runs on", names, format_func=titles.get, key=key, width=230, help=help or None)
+    devices = _devices() if told["engine"] == "local" else ["auto", "cpu", "cuda"]
+    key = link.offer("device", devices, "auto")
+    words = {"auto": "the fastest there is", "cpu": "CPU"}
+    told["device"] = st.selectbox("Device", devices, format_func=lambda d: words.get(d, d), key=key, width=190)
+    place = {"engine": told["engine"], "device": told["device"]}
+    if told["engine"] != "local":
+        key = link.offer("gpus", GPU_SHARES, 0.0)
+        help = "How much of a GPU the cluster sets aside; several jobs can share one."
+        told["gpus"] = place["gpus"] = st.selectbox(
+            "GPUs", GPU_SHARES, format_func="{:g}".format, key=key, width=110, help=help
+        )
+    return place
+
+
+def _devices() -> list[str]:
+    import torch
+
+    gpus = [f"cuda:{at}" for at in range(torch.cuda.device_count())]
+    return ["auto", "cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def _ask_watch(link: Link, dataset: type[Dataset], split: str, told: dict[str, Any]) -> dict[str, Any]:
+    """Ask whose attention is followed, once the recordings were read; before, it is the first validation subject."""
+    task = cached.data_task(dataset.name, cached.data_root())
+    if not task.wait(0) or split == ALL_SPLITS:
+        return {"watch": ""}
+    loaded = task.result()
+    if loaded.split != split:
+        return {"watch": ""}
+    subjects = sorted(set(loaded.splits.valid.subject[loaded.splits.valid.target >= 0].tolist()))
+    key = link.offer("watch", subjects, subjects[0])
+    help = "While models learn, their attention to this validation subject's first window is drawn beside the teacher's."
+    told["watch"] = st.selectbox("Follow the attention to", subjects, key=key, width=230, help=help)
+    return {"watch": told["watch"]}
+
+
+def _zeros(recipe: str) -> dict[str, str]:
+    training = RECIPES[recipe].training
+    return {name: f"{training[name]} in this recipe" for name in ("epochs", "patience") if name in training}
+
+
+def heading() -> None:
+    """Show the heading of the form."""
+    frame.section("A new job")

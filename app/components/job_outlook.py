@@ -1,0 +1,158 @@
+"""Before a job is started: how long, how much memory, what to be warned of, and the button."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from app import cached
+from app.cached import Task
+from app.components import frame, job_follow, job_list
+from app.components.job_form import Asked
+from app.components.job_follow import TROUBLE
+from app.figures.text import in_markdown
+from rdpd_core.errors import RdpdError
+from rdpd_core.experiments import Experiment, command_of
+from rdpd_core.experiments.concerns import STOP, Concern, concerns
+from rdpd_core.experiments.forecast import Facts, Forecast, forecast, forecast_study, known_pace, needed, room_of, setup_of
+from rdpd_core.experiments.study import needs_cutting
+from rdpd_core.files import work_root
+from rdpd_core.jobs.asking import spec_of, title_of
+from rdpd_core.jobs.spec import Spec
+
+EVERY_S = 0.7
+SAID = "distill.said"
+POLL_S = 0.2
+
+
+def show(page: str, asked: Asked, part_key: str) -> None:
+    """Show what to expect of a job, and start it when that is wanted.
+
+    Args:
+        page: Prefix of the page's keys.
+        asked: The form.
+        part_key: Of the choice between form and jobs; starting a job turns to the jobs.
+    """
+    experiment = asked.experiment
+    facts = _facts(experiment)
+    setup = setup_of(asked.place["device"] if asked.place["engine"] == "local" else "cpu", 0)
+    found = None
+    if facts and asked.place["engine"] == "local":
+        found = _forecast(experiment, facts, setup)
+        _show_forecast(experiment, asked, found, facts)
+    elif not facts:
+        _show_reading(experiment)
+    else:
+        st.info("How long it takes on a cluster is not known beforehand.", icon=":material/schedule:")
+    said = concerns(experiment, facts, found, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
+    _show_concerns(said)
+    refused = any(concern.level == STOP for concern in said)
+    title = st.text_input("Title", key=f"{page}.title", placeholder=title_of([experiment]), max_chars=120, width=560)
+    look = {"type": "primary", "icon": ":material/play_arrow:", "disabled": refused, "key": f"{page}.start"}
+    st.button("Start", on_click=_start, args=(page, asked, title, part_key), **look)
+    if trouble := st.session_state.pop(SAID, ""):
+        st.error(in_markdown(trouble, 600), icon=":material/error:")
+    frame.command(command(asked), "Starts the same job")
+
+
+def command(asked: Asked) -> str:
+    """Give the command line that starts the same job."""
+    defaults = {"engine": "local", "device": "auto", "gpus": 0.0, "watch": ""}
+    words = [f"--{name} {value}" for name, value in asked.place.items() if value != defaults[name]]
+    return " ".join([command_of(asked.experiment).replace("rdpd_core compare", "rdpd_core jobs start", 1), *words])
+
+
+def _start(page: str, asked: Asked, title: str, part_key: str) -> None:
+    desk = job_follow.desk()
+    try:
+        if desk is None:
+            return
+        job, new = desk.submit(spec_of([asked.experiment], title=title, **asked.place))
+    except TROUBLE as error:
+        st.session_state[SAID] = str(error)
+        return
+    if not new:
+        st.toast(f"This work runs already as “{in_markdown(job.title)}”; here it is.", icon=":material/content_copy:")
+    job_list.point_at(page, job.id)
+    st.session_state[part_key] = "jobs"
+
+
+def _facts(experiment: Experiment) -> dict[tuple[str, str], Facts]:
+    """Give the facts of the data if they are known; what is not is asked for in the background."""
+    task = cached.facts_task(experiment.dataset, experiment.splits, cached.data_root())
+    return task.result() if task.wait(POLL_S) else {}
+
+
+def _show_reading(experiment: Experiment) -> None:
+    tasks = [
+        cached.data_task(experiment.dataset, cached.data_root()),
+        cached.facts_task(experiment.dataset, experiment.splits, cached.data_root()),
+    ]
+    st.fragment(_wait, run_every=EVERY_S)(tasks)
+
+
+def _wait(tasks: list[Task]) -> None:
+    if all(task.wait(0) for task in tasks):
+        try:
+            tasks[-1].result()
+        except TROUBLE as error:
+            st.error(in_markdown(str(error), 600), icon=":material/error:")
+            return
+        st.rerun()
+    busy = next(task for task in tasks if not task.wait(0))
+    st.progress(0.0 if busy.share is None else min(busy.share, 1.0), text=f"{busy.text or 'Reading'} …")
+
+
+def _forecast(experiment: Experiment, facts: dict[tuple[str, str], Facts], setup) -> Forecast:
+    if needs_cutting(experiment):
+        return forecast_study([experiment], facts, known_pace([experiment], facts, setup), setup)
+    return forecast(experiment, facts, known_pace([experiment], facts, setup), setup)
+
+
+def _show_forecast(experiment: Experiment, asked: Asked, found: Forecast, facts: dict[tuple[str, str], Facts]) -> None:
+    """Show what to expect; where the pace of this shape is not known, a few steps are timed."""
+    if found.seconds is None:
+        shapes = tuple(sorted(shape.digest for *_, shape, _ in needed([experiment], facts)))
+        task = cached.timing_task(shapes, _Work(spec_of([experiment], **asked.place)))
+        if not task.wait(0):
+            st.info("Timing a few steps of this shape on this machine; Start need not wait for it.", icon=":material/timer:")
+            st.fragment(_wait_quietly, run_every=EVERY_S)(task)
+            return
+        try:
+            task.result()
+        except RdpdError as error:
+            st.warning(in_markdown(str(error), 600), icon=":material/timer_off:")
+            return
+        found = _forecast(experiment, facts, found.setup)
+    st.info(in_markdown(found.sentence(), 900), icon=":material/schedule:")
+    st.caption(in_markdown(found.basis(), 900))
+
+
+def _wait_quietly(task: Task) -> None:
+    if task.wait(0):
+        st.rerun()
+
+
+class _Work:
+    """What to time; all works of the same shapes are one to the cache."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def __call__(self) -> None:
+        """Time it, in a process of its own."""
+        from rdpd_core.jobs.estimate import Timing
+
+        timing = Timing(self.spec)
+        while not timing.done():
+            time.sleep(POLL_S)
+
+
+def _show_concerns(said: list[Concern]) -> None:
+    stops = [concern for concern in said if concern.level == STOP]
+    warns = [concern for concern in said if concern.level != STOP]
+    for concern in stops:
+        st.error(in_markdown(concern.sentence, 600), icon=":material/block:")
+    if warns:
+        st.warning("\n".join(f"- {in_markdown(concern.sentence, 600)}" for concern in warns), icon=":material/warning:")
