@@ -15,6 +15,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from rdpd_core.experiments import Loaded
     from rdpd_core.experiments.cases import CaseBook
+    from rdpd_core.experiments.forecast import Facts
     from rdpd_core.store import Listing, ModelCard
 
 T = TypeVar("T")
@@ -113,6 +114,42 @@ def book_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> 
         tell(f"Asking the models of view {view} about {len(loaded.splits.test)} windows", None)
         with threads(1):
             return open_book(loaded, view, job=job)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def facts_task(dataset: str, splits: tuple[str, ...], root: str) -> Task[dict[tuple[str, str], Facts]]:
+    """Give the work that counts subjects, windows and classes of a data set, reading it first if need be.
+
+    Args:
+        dataset: Name.
+        splits: Names.
+        root: The data root.
+    """
+    data = data_task(dataset, root)
+
+    def work(tell: Tell) -> dict[tuple[str, str], Facts]:
+        data.result()
+        from rdpd_core.experiments.forecast import facts_at_hand
+
+        tell("Counting subjects, windows and classes", None)
+        return facts_at_hand(dataset, splits, root)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def timing_task(shapes: tuple[str, ...], _time: Callable[[], None]) -> Task[None]:
+    """Give the work that times a few steps.
+
+    Args:
+        shapes: Digests of what is timed.
+        _time: Does it.
+    """
+
+    def work(tell: Tell) -> None:
+        _time()
 
     return Task(work)
 

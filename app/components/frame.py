@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.components import job_badge
+
 NOTE = "Research software, not for clinical use"
 
 
@@ -11,6 +13,7 @@ def heading(title: str, words: str = "") -> None:
     """Show the name of a page, the permanent note beside it, and a sentence or three below."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, anchor=False, width="content")
+        job_badge.show()
         st.badge(NOTE, icon=":material/science:", color="gray")
     if words:
         st.markdown(words)

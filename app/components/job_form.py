@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import cached
-from app.components import channel_choice, frame, here, params_form
+from app.components import channel_choice, here, params_form
 from app.figures.text import in_markdown
 from app.state import Link
 from rdpd_core.datasets import DATASETS, Dataset
@@ -55,12 +55,14 @@ def ask(link: Link) -> Asked | None:
         st.info(f"The recordings of {in_markdown(dataset.title)} are not here.", icon=":material/download:")
         here.how_to_get(dataset)
         return None
-    chosen = channel_choice.choose(link, dataset)
+    left, right = st.columns([1.35, 1], gap="large")
+    chosen = channel_choice.choose(link, dataset, places=(left, right))
     told |= chosen.told
-    arms = _ask_arms(link, told)
-    values = params_form.form(Experiment, MAIN, "distill", link)
+    with left:
+        arms = _ask_arms(link, told)
+        values = params_form.form(Experiment, MAIN, "distill", link)
     with st.expander("More settings", icon=":material/tune:"):
-        values |= params_form.form(Experiment, MORE, "distill", link, _zeros(values["recipe"]))
+        values |= params_form.form(Experiment, MORE, "distill.more", link, _zeros(values["recipe"]))
     told |= values
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         place = _ask_place(link, told) | _ask_watch(link, dataset, split, told)
@@ -168,8 +170,3 @@ def _ask_watch(link: Link, dataset: type[Dataset], split: str, told: dict[str, A
 def _zeros(recipe: str) -> dict[str, str]:
     training = RECIPES[recipe].training
     return {name: f"{training[name]} in this recipe" for name in ("epochs", "patience") if name in training}
-
-
-def heading() -> None:
-    """Show the heading of the form."""
-    frame.section("A new job")

@@ -8,9 +8,9 @@ import streamlit as st
 
 from app import cached
 from app.cached import Task
-from app.components import frame, job_follow, job_list
-from app.components.job_form import Asked
+from app.components import frame, job_follow
 from app.components.job_follow import TROUBLE
+from app.components.job_form import Asked
 from app.figures.text import in_markdown
 from rdpd_core.errors import RdpdError
 from rdpd_core.experiments import Experiment, command_of
@@ -22,17 +22,15 @@ from rdpd_core.jobs.asking import spec_of, title_of
 from rdpd_core.jobs.spec import Spec
 
 EVERY_S = 0.7
-SAID = "distill.said"
 POLL_S = 0.2
 
 
-def show(page: str, asked: Asked, part_key: str) -> None:
+def show(page: str, asked: Asked) -> None:
     """Show what to expect of a job, and start it when that is wanted.
 
     Args:
         page: Prefix of the page's keys.
         asked: The form.
-        part_key: Of the choice between form and jobs; starting a job turns to the jobs.
     """
     experiment = asked.experiment
     facts = _facts(experiment)
@@ -49,10 +47,8 @@ def show(page: str, asked: Asked, part_key: str) -> None:
     _show_concerns(said)
     refused = any(concern.level == STOP for concern in said)
     title = st.text_input("Title", key=f"{page}.title", placeholder=title_of([experiment]), max_chars=120, width=560)
-    look = {"type": "primary", "icon": ":material/play_arrow:", "disabled": refused, "key": f"{page}.start"}
-    st.button("Start", on_click=_start, args=(page, asked, title, part_key), **look)
-    if trouble := st.session_state.pop(SAID, ""):
-        st.error(in_markdown(trouble, 600), icon=":material/error:")
+    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=refused, key=f"{page}.start"):
+        _start(asked, title)
     frame.command(command(asked), "Starts the same job")
 
 
@@ -63,19 +59,19 @@ def command(asked: Asked) -> str:
     return " ".join([command_of(asked.experiment).replace("rdpd_core compare", "rdpd_core jobs start", 1), *words])
 
 
-def _start(page: str, asked: Asked, title: str, part_key: str) -> None:
+def _start(asked: Asked, title: str) -> None:
+    """Hand the job in and turn to it."""
     desk = job_follow.desk()
+    if desk is None:
+        return
     try:
-        if desk is None:
-            return
         job, new = desk.submit(spec_of([asked.experiment], title=title, **asked.place))
     except TROUBLE as error:
-        st.session_state[SAID] = str(error)
+        st.error(in_markdown(str(error), 600), icon=":material/error:")
         return
     if not new:
-        st.toast(f"This work runs already as “{in_markdown(job.title)}”; here it is.", icon=":material/content_copy:")
-    job_list.point_at(page, job.id)
-    st.session_state[part_key] = "jobs"
+        st.toast(f"This work is under way already, as “{in_markdown(job.title)}”.", icon=":material/content_copy:")
+    st.switch_page("views/jobs.py", query_params={"jobs.job": job.id})
 
 
 def _facts(experiment: Experiment) -> dict[tuple[str, str], Facts]:
@@ -153,6 +149,10 @@ def _show_concerns(said: list[Concern]) -> None:
     stops = [concern for concern in said if concern.level == STOP]
     warns = [concern for concern in said if concern.level != STOP]
     for concern in stops:
-        st.error(in_markdown(concern.sentence, 600), icon=":material/block:")
+        st.error(_sentence(concern), icon=":material/block:")
     if warns:
-        st.warning("\n".join(f"- {in_markdown(concern.sentence, 600)}" for concern in warns), icon=":material/warning:")
+        st.warning("\n".join(f"- {_sentence(concern)}" for concern in warns), icon=":material/warning:")
+
+
+def _sentence(concern: Concern) -> str:
+    return in_markdown(f"{concern.sentence[0].upper()}{concern.sentence[1:].rstrip('.')}.", 600)
