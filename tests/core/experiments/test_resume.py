@@ -151,7 +151,9 @@ def events_of(experiment, **given):
 @pytest.mark.parametrize(
     "change", [{}, {"recipe": "tuned", "arms": ("rdpd",)}, {"arms": ("direct",), "share": 0.5}, {"arms": ("teacher",)}]
 )
-def test_the_plan_tells_what_comes(toy, change):
+def test_the_plan_tells_what_comes(toy, monkeypatch, change):
+    for recipe in RECIPES.values():
+        monkeypatch.setitem(recipe.training, "batch_size", 40)  # three steps for all windows, two for half of them
     events = events_of(brief(**change))
     (plan,) = [e for e in events if e["kind"] == "plan"]
     begun = [e for e in events if e["kind"] == "training"]
