@@ -63,7 +63,10 @@ class Bars:
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Give rows as an aligned table with a head, columns in the order in which they first appear; "none" without rows."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    lines = [columns, *([plain("" if (v := row.get(name)) is None else str(v)) for name in columns] for row in rows)]
+    lines = [
+        list(map(plain, columns)),
+        *([plain("" if (v := row.get(name)) is None else str(v)) for name in columns] for row in rows),
+    ]
     widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
     drawn = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join(drawn) if rows else "none"

@@ -70,7 +70,10 @@ def delete(given: argparse.Namespace) -> None:
     job = desk.job(given.job)
     if not given.yes and job.state.ended:
         print(f"delete {named(job)}, {job.folder.size_bytes() / 1e6:.1f} MB? [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        answer = sys.stdin.readline().strip().lower()
+        if not sys.stdin.isatty():  # nobody typed the end of that line
+            print(file=sys.stderr)
+        if answer not in ("y", "yes"):
             raise ParameterError(f"job {job.id[:SHORT]} was not deleted; answer y, or say --yes")
     freed = desk.delete(job.id)
     if given.json:

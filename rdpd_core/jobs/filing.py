@@ -23,7 +23,7 @@ def file_models(folder: JobFolder, overwrite: bool = True) -> list[str]:
     from rdpd_core.store import Store
 
     made, store = Store([folder.models]), Store.default()
-    listing, there = made.list(), {card.key: card.weights_sha256 for card in store.list().cards}
+    listing, there = made.list(), {} if overwrite else {card.key: card.weights_sha256 for card in store.list().cards}
     if listing.problems and not overwrite:
         raise ModelFileError(f"{listing.problems[0].dataset}/{listing.problems[0].name}: {listing.problems[0].reason}")
     for card in listing.cards:

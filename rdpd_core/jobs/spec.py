@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 FORMAT = 1
 KINDS = ("experiment", "study", "shard")
 CHECKPOINT_S = 10.0
+_ID = re.compile(r"[0-9a-f]{16}")
+_RANGES = {
+    "threads": (0, 4096),
+    "gpus": (0, 4096),
+    "checkpoint_s": (0, 86400),
+    "created": (0, 1e11),
+    "format": (1, FORMAT),
+}
 _BESIDE_KEY = ("id", "title", "created", "parent", "versions", "checkpoint_s")
 
 
@@ -70,8 +79,8 @@ class Spec:
         object.__setattr__(self, "experiments", tuple(dict(e) for e in self.experiments))
         object.__setattr__(self, "id", self.id or secrets.token_hex(8))
         object.__setattr__(self, "created", self.created or round(time.time(), 3))
-        if problem := self._problem():
-            raise JobFileError(f"spec.json: {problem}")
+        if problems := list(self._problems()):
+            raise JobFileError(f"spec.json: {'; '.join(problems)}")
 
     @property
     def key(self) -> str:
@@ -132,27 +141,22 @@ class Spec:
         """
         return cls.from_dict(read_sealed(path))
 
-    def _problem(self) -> str | None:
+    def _problems(self) -> Iterator[str]:
         for name in ("kind", "title", "dataset", "engine", "device", "watch", "whole", "id", "data_root", "parent"):
             value = getattr(self, name)
             if not isinstance(value, str) and not (name in ("data_root", "parent") and value is None):
-                return f"{name} must be text"
+                yield f"{name} must be text"
+            elif name in ("id", "parent") and value is not None and not _ID.fullmatch(value):
+                yield f"{name} must be 16 hexadecimal digits"
         if not isinstance(self.keep_models, bool):
-            return "keep_models must be true or false"
+            yield "keep_models must be true or false"
         if not isinstance(self.versions, (Mapping, type(None))):
-            return "versions must be names with their versions"
+            yield "versions must be names with their versions"
         if self.kind not in KINDS:
-            return f"kind {self.kind!r} is none of {', '.join(KINDS)}"
-        for name in ("id", "parent"):
-            value = getattr(self, name)
-            if value is not None and (len(value) != 16 or any(c not in "0123456789abcdef" for c in value)):
-                return f"{name} must be 16 hexadecimal digits"
+            yield f"kind {self.kind!r} is none of {', '.join(KINDS)}"
         if not self.experiments:
-            return "experiments is empty; name at least one"
-        for name, low, high in (
-            ("threads", 0, 4096), ("gpus", 0, 4096), ("checkpoint_s", 0, 86400), ("created", 0, 1e11), ("format", 1, FORMAT),
-        ):  # fmt: skip
+            yield "experiments is empty; name at least one"
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                return f"{name} must be a number from {low} to {high}"
-        return None
+                yield f"{name} must be a number from {low} to {high}"

@@ -1,10 +1,13 @@
 """The command line: what it prints, and how it fails."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from rdpd_core.__main__ import main
+from rdpd_core.__main__ import PROGRAM, build_parser, main
 from rdpd_core.store import Store
 
 BRIEF = ["--view", "wrist", "--recipe", "paper", "--epochs", "3", "--device", "cpu"]
@@ -94,3 +97,33 @@ def test_bench_prints_ratios(capsys, monkeypatch):
     assert {first["dropout_place"], second["dropout_place"]} == {"before_pooling", "after_pooling"}
     assert first["ratio"] == pytest.approx(first["loop_s"] / first["cohort_s"])
     assert first["members"] == 3
+
+
+def test_every_command_explains_itself(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for command in ("datasets", "models", "methods", "compare", "jobs", "evaluate", "bench", "pretrain"):
+        assert command in text
+        with pytest.raises(SystemExit) as end:
+            build_parser().parse_args([command, "--help"])
+        assert end.value.code == 0
+        assert f"usage: {PROGRAM} {command}" in capsys.readouterr().out
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys\nfrom rdpd_core.__main__ import build_parser\nbuild_parser()\nprint('torch' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_who_has_read_enough_is_no_failure_of_ours():
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "-m", "rdpd_core", "methods"]
+    process = subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 1
+    assert said == ""
