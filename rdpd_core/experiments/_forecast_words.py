@@ -50,12 +50,12 @@ def between(span: Span) -> str:
 
 def size(mb: float) -> str:
     """Give an amount of memory: "640 MB", "1.3 GB"."""
-    return f"{mb / 1e3:.1f} GB" if mb >= 1000 else f"{max(10, round(mb, -1)):.0f} MB"
+    return f"{mb / 1e3:.1f} GB" if mb >= 995 else f"{max(10, round(mb, -1)):.0f} MB"
 
 
 def sentence(forecast: Forecast) -> str:
     """Give what is to be expected in one sentence."""
-    parts = f" in {forecast.shards} shards, one after another" if forecast.shards > 1 else ""
+    parts = f" in {forecast.shards} shards, one after another," if forecast.shards > 1 else ""
     if forecast.seconds is None:
         return f"How long it takes{parts} is not known: {forecast.unknown}."
     memory = "" if forecast.memory_mb is None else f", at most {size(forecast.memory_mb)} of {_whose(forecast.setup)}"

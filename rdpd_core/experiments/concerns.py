@@ -199,6 +199,12 @@ def _of_noise(experiment: Experiment) -> Iterator[Concern]:
 
 
 def _of_labels(experiment: Experiment) -> Iterator[Concern]:
+    classes = len(DATASETS.get(experiment.dataset).classes)
+    if experiment.wrong_labels >= 1 - 1 / classes:
+        yield Concern(
+            WARN, "wrong_labels", f"{experiment.wrong_labels:.0%} of the labels are made wrong; with {classes} classes, labels "
+            f"drawn at random are wrong in {1 - 1 / classes:.0%}, so these teach nothing; choose less",
+        )  # fmt: skip
     by_labels = any(arm.role == "oracle" for arm in pick_arms(experiment.arms)) or not listens(experiment)
     if experiment.unlabeled == 1 and by_labels:
         yield Concern(

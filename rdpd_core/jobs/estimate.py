@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,13 +47,15 @@ class Timing:
         here = dict(os.environ)
         here["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *filter(None, [here.get("PYTHONPATH")])])
         words = [sys.executable, "-m", self.module, STDIN]
-        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        try:
-            self.process = subprocess.Popen(words, stdin=pipe, stdout=nothing, stderr=pipe, env=here)
-        except OSError as error:
-            raise EngineError(f"no process could be started to time a few steps: {error.strerror}") from error
-        self.process.stdin.write(sealed_bytes(spec.to_dict()))
-        self.process.stdin.close()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  (kept open; a pipe that nobody reads could fill up)
+        self._failure = ""
+        with tempfile.TemporaryFile() as asked:
+            asked.write(sealed_bytes(spec.to_dict()))
+            asked.seek(0)
+            try:
+                self.process = subprocess.Popen(words, stdin=asked, stdout=subprocess.DEVNULL, stderr=self._said, env=here)
+            except OSError as error:
+                raise EngineError(f"no process could be started to time a few steps: {error.strerror}") from error
 
     def done(self) -> bool:
         """Say whether it has ended.
@@ -61,9 +64,13 @@ class Timing:
             EngineError: It failed; the message is its own.
         """
         code = self.process.poll()
-        if code:
-            said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
-            raise EngineError(f"a few steps could not be timed: {said[-1] if said else how_ended(code)}")
+        if code is not None and not self._said.closed:
+            with self._said:
+                self._said.seek(0)
+                lines = self._said.read().decode(errors="replace").strip().splitlines()
+            self._failure = (lines[-1] if lines else how_ended(code)) if code else ""
+        if self._failure:
+            raise EngineError(f"a few steps could not be timed: {self._failure}")
         return code == 0
 
 
