@@ -10,7 +10,7 @@ from app.figures.text import in_markdown
 from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Job
 
-PAGE = "views/distill.py"
+PAGE = "views/jobs.py"
 BUSY_S, IDLE_S = 2.0, 5.0
 ALIVE, NEWS = "jobs.alive", "jobs.news"
 MOST_NEWS = 5
@@ -37,10 +37,11 @@ def _look() -> None:
         told = in_markdown(trouble, 600)
         st.badge("jobs cannot be looked after", icon=":material/error:", color="orange", help=told)
     if words := job_words.summary([job.state for job in found]):
-        st.page_link(PAGE, label=words, icon=":material/progress_activity:", help="Jobs, on the page Distill")
+        st.page_link(PAGE, label=words, icon=":material/progress_activity:", help="What runs and waits")
     if ended := st.session_state.get(NEWS):
-        words = in_markdown(job_words.news([tuple(one) for one in ended]), 200)
-        st.page_link(PAGE, label=words, icon=":material/notifications:", help="Ended since you last looked at the jobs")
+        words = in_markdown(job_words.news([(title, state) for _, title, state in ended]), 200)
+        told, which = "Ended since you last looked at the jobs", {"jobs.job": ended[-1][0]}
+        st.page_link(PAGE, label=words, icon=":material/notifications:", help=told, query_params=which)
 
 
 def _note_ended(alive: list[Job]) -> None:
@@ -52,6 +53,6 @@ def _note_ended(alive: list[Job]) -> None:
         desk = watch.watch().desk
         marks = ", ".join("?" * len(gone))
         rows = {row.id: desk.job(row.id) for row in desk.table.entries(f"id IN ({marks})", tuple(gone))}
-        ended = [[job.title, job.state.name] for job in rows.values() if job.state.ended]
+        ended = [[job.id, job.title, job.state.name] for job in rows.values() if job.state.ended]
         st.session_state[NEWS] = [*st.session_state.get(NEWS, []), *ended][-MOST_NEWS:]
     st.session_state[ALIVE] = now

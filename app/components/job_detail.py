@@ -14,7 +14,7 @@ from app.figures.job_words import Line
 from app.figures.text import in_markdown
 from rdpd_core.jobs import Job, Progress, states
 
-EVERY_S = 1.5
+EVERY_S, PICTURES_S = 1.5, 3.0
 MOST_LINES = 8
 """Stages whose bars are shown; of more, those around the one that runs."""
 
@@ -58,7 +58,7 @@ def show(job_id: str) -> None:
     if job.entry.kind == "study":
         st.fragment(_shards, run_every=every)(job_id)
     if learner := _choose_shard(job_id) if job.entry.kind == "study" else job_id:
-        st.fragment(_pictures, run_every=every)(learner)
+        st.fragment(_pictures, run_every=None if job.state.ended else PICTURES_S)(learner)
     job_log.show(job)
     frame.command(f"python -m rdpd_core jobs follow {job.id}", "Follows this job in a terminal")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -20,6 +21,20 @@ TROUBLE = (RdpdError, OSError)
 """What a job folder that is damaged, locked or gone can cause."""
 
 
+class Made(NamedTuple):
+    """Something that was made from a job's progress.
+
+    Attributes:
+        stamp: Of what it was made from.
+        at: When, in seconds of the monotonic clock.
+        value: It.
+    """
+
+    stamp: Hashable
+    at: float
+    value: Any
+
+
 class Followed:
     """The progress of one job, shared by all sessions: each look reads only what is new, one look at a time."""
 
@@ -30,7 +45,7 @@ class Followed:
             path: Of the events.
         """
         self._progress, self._lock = Progress(path), threading.Lock()
-        self._made: dict[Hashable, object] = {}
+        self._made: dict[str, Made] = {}
 
     def look(self, take: Callable[[Progress], T]) -> T:
         """Read what is new, then give what `take` makes of all that is known; it must give nothing that changes later."""
@@ -39,16 +54,25 @@ class Followed:
                 pass
             return take(self._progress)
 
-    def made(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Give what was made under this key before, or make it; some are remembered."""
-        if key not in self._made:
-            made = make()
-            with self._lock:
-                while len(self._made) >= REMEMBERED:
-                    self._made.pop(next(iter(self._made)))
-                self._made[key] = made
-            return made
-        return self._made[key]
+    def made(self, name: str, stamp: Hashable, make: Callable[[], T], hold_s: float = 0.0) -> T:
+        """Give what was made under a name before, as long as its stamp is the same, or for some seconds; else make it anew.
+
+        Args:
+            name: Some are remembered.
+            stamp: Of what it is made from.
+            make: Makes it.
+            hold_s: Seconds for which it is kept although the stamp changed.
+        """
+        before = self._made.get(name)
+        if before is not None and (before.stamp == stamp or time.monotonic() - before.at < hold_s):
+            return before.value
+        value = make()
+        with self._lock:
+            self._made.pop(name, None)
+            while len(self._made) >= REMEMBERED:
+                self._made.pop(next(iter(self._made)))
+            self._made[name] = Made(stamp, time.monotonic(), value)
+        return value
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

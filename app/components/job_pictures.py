@@ -17,6 +17,8 @@ from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Job, Progress, Spec
 
 LATEST = "latest"
+HOLD_S = 6.0
+"""Seconds for which a picture stays although there is a newer epoch: the browser builds it anew, which is seen."""
 FEW = 4
 """Stages up to which all names are shown at once."""
 
@@ -48,9 +50,9 @@ def show(job: Job) -> None:
     if not titles:
         return
     key = _choose(job, titles)
-    stamp, seen, looks = followed.look(lambda progress: _take(progress, key))
-    title = f"{job.title}: {titles[key]}"
-    _draw(job, key, followed.made(stamp, lambda: _pictures(title, score_of(job), seen, looks)))
+    stamp = followed.look(lambda progress: _stamp(progress, key))
+    hold_s = 0.0 if job.state.ended else HOLD_S
+    _draw(job, key, followed.made(key, stamp, lambda: _pictures(job, key, titles[key]), hold_s))
 
 
 def _told(progress: Progress) -> dict[str, str]:
@@ -72,10 +74,9 @@ def _choose(job: Job, titles: dict[str, str]) -> str:
     return asked if asked in titles else last
 
 
-def _take(progress: Progress, key: str) -> tuple[tuple, Learning, Looking | None]:
+def _stamp(progress: Progress, key: str) -> tuple:
     stage = progress.stages[key]
-    stamp = (key, stage.epoch, stage.ended is None, stage.watched is None)
-    return stamp, learning.learning_of(stage), looking.looking_of(stage)
+    return stage.epoch, stage.ended is None, stage.watched is None
 
 
 def score_of(job: Job) -> str:
@@ -89,7 +90,13 @@ def score_of(job: Job) -> str:
         return learning.score_title("")
 
 
-def _pictures(title: str, score: str, seen: Learning, looks: Looking | None) -> Pictures:
+def _pictures(job: Job, key: str, stage: str) -> Pictures:
+    title, score = f"{job.title}: {stage}", score_of(job)
+
+    def take(progress: Progress) -> tuple[Learning, Looking | None]:
+        return learning.learning_of(progress.stages[key]), looking.looking_of(progress.stages[key])
+
+    seen, looks = job_follow.follow(job).look(take)
     figures = {"scores": learning.score_figure(seen, title, score), "losses": learning.loss_figure(seen, title)}
     words = {"scores": learning.describe_scores(seen, title, score), "losses": learning.describe_losses(seen, title)}
     if looks is not None:
