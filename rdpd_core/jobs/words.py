@@ -35,6 +35,8 @@ def command(action: str, job: Job) -> str:
 def what_next(job: Job) -> str:
     """Give the commands that make sense now, a line for each."""
     ways = _WAYS.get(job.state.name, ("follow", "stop"))
+    if "table" in ways and not (job.folder.record("result") or {}).get("tables"):
+        ways = tuple(way for way in ways if way != "table")
     return "\n" + "\n".join(f"{way:<8}{command(way, job)}" for way in ways)
 
 

@@ -7,11 +7,13 @@ import shutil
 import pytest
 
 from rdpd_core.__main__ import main
+from rdpd_core.evaluation import Run, compare
 from rdpd_core.jobs import Desk, Progress, looking
 from rdpd_core.jobs.engines import Seen
 from rdpd_core.jobs.engines.local import Local
 from rdpd_core.jobs.events import EventWriter
 from rdpd_core.jobs.sealed import read_sealed, write_sealed
+from tests.core.evaluation.made import predictions
 from tests.core.jobs.byhand import a_folder, python
 from tests.core.jobs.parcels import ID, RESULT, a_job, a_study, contents
 
@@ -218,6 +220,27 @@ def test_a_table_that_is_not_there_is_refused(desk, capsys):
     assert "result.json is not" in refused(capsys, "table", SHORT)
     folder.write_record("result", {**RESULT, "tables": [{"experiment": {}, "comparison": {}}]})
     assert "not a comparison" in refused(capsys, "table", SHORT)
+
+
+def test_a_study_prints_a_table_for_each_experiment(desk, capsys):
+    runs = [Run(arm, 0, "0", predictions(40, seed=arm)) for arm in ("teacher", "direct")]
+    asked = {"dataset": "toy", "view": "wrist", "recipe": "paper"}
+    record = {
+        "experiment": asked,
+        "command": "none",
+        "comparison": compare(runs, draws=100).to_dict(),
+        "chosen": {},
+        "notices": [],
+    }
+    folder = done(desk)
+    folder.write_record("result", {**RESULT, "tables": [record, record]})
+    text = jobs(capsys, "table", SHORT)
+    assert text.startswith("experiment 1 of 2\n\nToy (simulated), view wrist, recipe paper\n")
+    assert text.count("PR-AUC (higher is better)") == 2
+    assert len(json.loads(jobs(capsys, "table", SHORT, "--json"))) == 2
+    assert "jobs table" in jobs(capsys, "show", SHORT)
+    folder.write_record("result", RESULT)
+    assert "jobs table" not in jobs(capsys, "show", SHORT)
 
 
 def test_the_list_is_made_again_from_the_folders(desk, capsys):
