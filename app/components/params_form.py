@@ -151,7 +151,7 @@ def _ask(field: dataclasses.Field, key: str, zero: str | None) -> Any:
 def _ask_number(field: dataclasses.Field, key: str, told: str, zero: str | None) -> float:
     meta, kind = field.metadata, field.metadata["kind"]
     leaves = zero_means(field)
-    step = kind(meta["step"] or (1 if kind is int or meta["high"] > 10 else 0.05 if meta["high"] <= 1 else 0.1))
+    step = kind(meta["step"] or (1 if kind is int else 0.05 if meta["high"] <= 1 else 0.1))
     limit = {"min_value": kind(meta["low"]), "max_value": kind(meta["high"]), "step": step}
     form_of = {} if kind is int else {"format": "%g"}
     value = st.number_input(in_markdown(label(field)), **limit, **form_of, key=key, help=told)
