@@ -189,9 +189,10 @@ def happened(progress: Progress) -> list[str]:
 def _note(event: Event) -> str:
     when, kind = moment(event["t"]), event["kind"]
     if kind == "started":
-        again = "started again, to go on" if event.get("again") else "started"
+        again = " again, to go on" if event.get("again") else ""
         host = f" on {event['host']}" if event.get("host") else ""
-        return f"{when}: worker {again}{host}, {event.get('threads', '?')} threads."
+        threads = event.get("threads", 0)
+        return f"{when}: worker started{host}{again}; it uses {threads} {'thread' if threads == 1 else 'threads'}."
     if kind == "restored":
         return f"{when}: stage {event['stage']} went on from its checkpoint."
     if kind == "damaged":
