@@ -228,6 +228,8 @@ def _path(shape: Shape, setup: Setup) -> Path:
 def _settle(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 def _processor() -> str:
