@@ -7,14 +7,18 @@ another page.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.figures.text import in_markdown
 
 SHOWN = 12
+LATE_S, LEFT = 3.0, 20
+"""A click carries the address of the moment it was made; for so long an address that was left behind is not taken for a link."""
 
 
 class Link:
@@ -36,7 +40,7 @@ class Link:
         st.session_state["page"] = page
         self._returned = entered and not here and bool(self._kept["chosen"])
         self.asked = dict(self._kept["chosen"]) if self._returned else here
-        self._changed = self._returned or here != self._kept["asked"]
+        self._changed = self._returned or (here != self._kept["asked"] and not self._is_late(here, entered))
         self._defaults: dict[str, str] = {}
         self._problems: list[str] = []
 
@@ -70,16 +74,29 @@ class Link:
         wanted = {key: value for key, value in told.items() if value != self._defaults.get(key)}
         if self._changed:
             self._problems += [strange(key) for key in self.asked if key not in self._defaults]
-            self._keep({"asked": self.asked, "chosen": wanted, "problems": self._problems})
+            left = self._kept.get("left", [])
+            self._keep({"asked": self.asked, "chosen": wanted, "problems": self._problems, "left": left})
         if self._returned or (not self._changed and wanted != self._kept["chosen"]):
             others = {key: value for key, value in st.query_params.items() if not str(key).startswith(f"{self.page}.")}
             st.query_params.from_dict({**others, **wanted})
-            self._keep({"asked": wanted, "chosen": wanted, "problems": []})
+            left = [*self._kept.get("left", []), [self._kept["asked"] or {}, time.time()]]
+            self._keep({"asked": wanted, "chosen": wanted, "problems": [], "left": left[-LEFT:]})
         for problem in self._kept["problems"]:
             st.warning(problem, icon=":material/link_off:")
 
+    def _is_late(self, here: Mapping[str, str], entered: bool) -> bool:
+        """Say whether this address was left a moment ago: a second quick click was sent before the first had changed it."""
+        now, left = time.time(), self._kept.get("left", [])
+        return not entered and not went_back() and any(here == old and now - at < LATE_S for old, at in left)
+
     def _keep(self, record: dict[str, Any]) -> None:
         self._kept = st.session_state[f"{self.page}.address"] = record
+
+
+def went_back() -> bool:
+    """Say whether this run comes from the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def refusal(name: str, asked: str, known: Sequence[str]) -> str:

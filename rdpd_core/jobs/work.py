@@ -37,7 +37,7 @@ def do_experiment(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Ca
     (experiment,) = spec.asked()
     result = run(experiment, spec.data_root, spec.device, store, tell, should_stop, keeper=keeper, watch_subject=spec.watch)
     _write_outcomes(folder, result, tell)
-    models = _save_models(folder, spec, result, tell, should_stop())
+    models = _save_models(folder, spec, result, tell, should_stop)
     if not should_stop():
         try:
             tables = [_table(result, tell, should_stop)]
@@ -109,14 +109,14 @@ def _command(experiment: Experiment) -> str:
         return str(error)
 
 
-def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, hurry: bool) -> list[str]:
+def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, should_stop: Callable[[], bool]) -> list[str]:
     """Save the models in the job's own store, and in the user's if they are to be kept; give their keys."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     own, made = Store([folder.models]), []
     tell({"kind": "stage", "key": "models", "title": "scoring and saving models"})
     outcomes = [o for o in result.outcomes if not (result.experiment.teacher and o.arm == "teacher")]
     for at, outcome in enumerate(outcomes):
-        card = card_of(result, outcome, created, intervals=not hurry)
+        card = card_of(result, outcome, created, intervals=not should_stop())
         about = {**card.training, "job": spec.parent or spec.id, "job_title": spec.title}
         card = replace(card, name=f"{card.name}-{(spec.parent or spec.id)[:6]}", training=about)
         made.append(own.save(card, outcome.weights, overwrite=True))

@@ -55,8 +55,9 @@ def test_a_change_is_taken_up_and_defaults_are_left_out():
     assert address(at) == {}
 
 
-def test_going_back_restores_what_the_address_says():
+def test_going_back_restores_what_the_address_says(monkeypatch):
     at = opened()
+    monkeypatch.setattr("app.state.went_back", lambda: True)
     at.selectbox[0].select("b").run()
     at.selectbox[1].select(4).run()
     assert at.text[0].value == "b4"
@@ -64,6 +65,24 @@ def test_going_back_restores_what_the_address_says():
     at.query_params["toy.letter"] = "b"
     at.run()
     assert at.text[0].value == "b3"
+    at.query_params.clear()
+    at.run()
+    assert at.text[0].value == "a1"
+
+
+def test_a_quick_second_click_does_not_undo_the_first():
+    at = opened()
+    at.selectbox[0].select("b").run()
+    at.query_params.clear()  # the second click was made before the browser knew of the new address
+    at.selectbox[1].select(4).run()
+    assert at.text[0].value == "b4"
+    assert address(at) == {"toy.letter": "b", "toy.number": "4"}
+
+
+def test_an_address_left_long_ago_is_a_link_again(monkeypatch):
+    at = opened()
+    at.selectbox[0].select("b").run()
+    monkeypatch.setattr("app.state.LATE_S", 0.0)
     at.query_params.clear()
     at.run()
     assert at.text[0].value == "a1"

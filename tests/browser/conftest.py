@@ -51,10 +51,15 @@ def page(browser):
 
 
 @pytest.fixture(scope="package")
-def app_url(tmp_path_factory):
+def app_home(tmp_path_factory):
+    """The folder of caches and results of the app that all tests share."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="package")
+def app_url(app_home):
     """The address of the running app, with caches and results of its own."""
-    home = tmp_path_factory.mktemp("app")
-    with running_app(ROOT, sys.executable, home, within_s=60, RDPD_VENV=sys.prefix) as url:
+    with running_app(ROOT, sys.executable, app_home, within_s=60, RDPD_VENV=sys.prefix) as url:
         yield url
 
 
@@ -84,6 +89,10 @@ def sees_picture(page, tmp_path):
     return look
 
 
+class ServerKilled(Exception):
+    """Raised by a test inside `running_app` that wants the server killed rather than ended."""
+
+
 @contextmanager
 def running_app(root, python, home, within_s, **more):
     """Start `python -m app` in a copy of the project, wait until it answers, and end it with Ctrl-C."""
@@ -96,6 +105,10 @@ def running_app(root, python, home, within_s, **more):
         try:
             wait_for(url, process, log, within_s)
             yield url
+        except ServerKilled:
+            process.kill()
+            process.wait(timeout=ENDS_WITHIN_S)
+            return
         finally:
             process.send_signal(signal.SIGINT)
             try:

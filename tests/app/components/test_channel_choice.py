@@ -140,11 +140,12 @@ def test_a_link_to_ones_own_that_names_none_gets_the_first_view():
     assert chosen(opened(view=OWN, simulated_ecg_channels=" , ")) == ("lead_I", "I")
 
 
-def test_going_back_undoes_a_choice():
+def test_going_back_undoes_a_choice(monkeypatch):
     at = opened(view=OWN, simulated_ecg_channels="I,V1")
     pills(at, "chest").set_value(["V1", "V2"]).run()
     assert chosen(at)[1] == "I,V1,V2"
     at.query_params["toy.simulated_ecg_channels"] = "I,V1"
+    monkeypatch.setattr("app.state.went_back", lambda: True)
     at.run()
     assert chosen(at)[1] == "I,V1"
     assert pills(at, "chest").value == ["V1"]

@@ -165,11 +165,12 @@ def test_a_word_that_is_not_offered_is_told():
     assert "loud" in at.warning[0].value
 
 
-def test_going_back_restores_a_number():
+def test_going_back_restores_a_number(monkeypatch):
     at = opened()
     numbers(at)["Noise amplitude"].set_value(0.5).run()
     numbers(at)["Noise amplitude"].set_value(0.7).run()
     at.query_params["toy.noise"] = "0.5"
+    monkeypatch.setattr("app.state.went_back", lambda: True)
     at.run()
     assert values(at)["noise"][0] == 0.5
 
