@@ -25,10 +25,9 @@ from rdpd_core.jobs.sealed import sealed_bytes, unseal
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-HERE_ONLY = ("lock", "cancel", "launch.json", "filed", "ballast")
-"""Files that speak of this machine: of its processes, and of its store."""
 _SLUG = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)[./])[a-z0-9_](?:[a-z0-9._-]{0,98}[a-z0-9_])?"
 _STAGE = r"(?!\.)[\w.+-]{1,200}(?<!\.)"
+# What speaks of this machine stays here: lock, cancel, launch.json, ballast, and the note that the models are in its store.
 _NAME = re.compile(
     r"(?:shards/\d{3,6}/)?(?:"
     r"(?:spec|alive|result)\.json|events\.jsonl|log\.txt|retried|outcomes/outcomes\.(?:safetensors|json)"

@@ -101,6 +101,15 @@ def test_looking_does_not_keep_anybody_from_holding(tmp_path, start):
     assert [process.wait(30) for process, _ in lookers] == [0, 0]
 
 
+def test_two_that_look_at_once_do_not_take_each_other_for_a_holder(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    path = tmp_path / "lock"
+    path.touch()
+    with path.open("rb") as looker:
+        fcntl.flock(looker, fcntl.LOCK_SH)
+        assert not held(path)
+
+
 def test_looking_does_not_take_a_lock_away(tmp_path, start):
     path = tmp_path / "lock"
     process, _ = start(HOLD, path)

@@ -91,8 +91,11 @@ def test_a_name_that_no_job_has_is_refused(parcel, tmp_path, name):
 
 
 def test_a_name_with_an_end_inside_is_refused(parcel, tmp_path):
-    parcel.write_bytes(parcel.read_bytes().replace(b"retried", b"spec\0.x"))
-    refused(parcel, tmp_path / "jobs", r"'spec\\x00\.x' is no file of a job")
+    found = parts(parcel)
+    del found["log.txt"]
+    pack(parcel, found)
+    parcel.write_bytes(parcel.read_bytes().replace(b"alive.json", b"log.txt\0.x"))
+    refused(parcel, tmp_path / "jobs", r"'log\.txt\\x00\.x' is no file of a job")
 
 
 def test_a_name_that_is_there_twice_is_refused(parcel, tmp_path):
@@ -248,7 +251,7 @@ def test_a_file_that_is_not_the_one_in_the_manifest_is_refused(parcel, tmp_path)
     with zipfile.ZipFile(parcel) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(parcel, "w") as archive:
-        for name, data in {**found, "log.txt": b"another log"}.items():
+        for name, data in {**found, "log.txt": found["log.txt"][::-1]}.items():
             archive.writestr(name, data)
     refused(parcel, tmp_path / "jobs", r"log\.txt is not as it was exported \(its sha256 differs\)")
 
