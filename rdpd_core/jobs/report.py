@@ -10,7 +10,7 @@ from typing import Any, Self
 from rdpd_core.jobs import events
 from rdpd_core.jobs.checkpoints import FACTS, MANIFEST, TENSORS, folder_name
 from rdpd_core.jobs.folder import JobFolder
-from rdpd_core.jobs.wire import Sender
+from rdpd_core.jobs.wire import Sender, allowed
 
 OFTEN = ("step", "recordings", "scoring")
 OFTEN_S = 0.2
@@ -82,7 +82,7 @@ class Reporter:
         """Send what was sent before: whoever should have got it did not."""
         made = [p for place in (self.folder.outcomes, self.folder.models) for p in sorted(place.rglob("*")) if p.is_file()]
         for path in [self.folder.path / "alive.json", *made, self.folder.path / "result.json"]:
-            if path.exists():
+            if path.exists() and allowed(path.relative_to(self.folder.path).as_posix()):
                 self.file(path)
 
     def _state(self, event: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import zlib
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from rdpd_core.errors import DataError, JobFileError
@@ -34,6 +35,9 @@ MOST_LOG_BYTES = 16 << 20
 RECORD, PARTS = "wire", ".wire"
 RECORDS = ("alive.json", "result.json")
 CHECKPOINT_FILES = (TENSORS, FACTS, MANIFEST)
+MOST_NAME = 300
+_PART = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z))[\w+][\w.+-]*(?<!\.)\Z", re.IGNORECASE)
+"""A part of a name that is neither hidden, nor a way out, nor a device of Windows."""
 
 
 class Sender:
@@ -96,15 +100,14 @@ def parse(line: bytes) -> tuple[bytes, Frame | None]:
 
 def allowed(name: object) -> bool:
     """Say whether a file may be brought under that name."""
-    if not isinstance(name, str) or not 0 < len(name) <= 300 or "\\" in name or ":" in name or "\0" in name:
+    if not isinstance(name, str) or len(name) > MOST_NAME:
         return False
-    path = PurePosixPath(name)
-    parts = path.parts
-    if not parts or path.as_posix() != name or path.is_absolute() or any(part.startswith(".") for part in parts):
+    top, *parts = name.split("/")
+    if not all(_PART.match(part) for part in parts):
         return False
-    if parts[0] == "checkpoints":
-        return len(parts) == 4 and parts[2].isdecimal() and parts[3] in CHECKPOINT_FILES
-    return name in RECORDS or (parts[0] in ("models", "outcomes") and 2 <= len(parts) <= 6)
+    if top == "checkpoints":
+        return len(parts) == 3 and parts[1].isdecimal() and parts[2] in CHECKPOINT_FILES
+    return name in RECORDS or (top in ("models", "outcomes") and 1 <= len(parts) <= 5)
 
 
 class Receiver:
@@ -209,6 +212,7 @@ class Receiver:
                 self._piece(frame.body)
         except JobFileError as error:
             self._at["lost"] = str(error)
+            self._printed.append(f"nothing more of this is taken, and it will be sent again: {error}\n".encode())
             return
         self._at["next"], self._at["after"] = frame.number + 1, 0
         self._at["latest"] = max(self._at["latest"], frame.number + 1)

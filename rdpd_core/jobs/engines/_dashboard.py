@@ -133,7 +133,7 @@ class Dashboard:
     def log(self, name: str, node: str, lines: int) -> Iterator[bytes]:
         """Give the last lines of a job's log, each with its end; -1 gives all."""
         query = urlencode({"node_id": node, "filename": f"job-driver-{name}.log", "lines": lines})
-        connection, answer = self._open("GET", f"/api/v0/logs/file?{query}", None, QUICK_S)
+        connection, answer = self._open("GET", f"/api/v0/logs/file?{query}", None, None)
         rest = b""
         try:
             while block := answer.read(BLOCK):
@@ -146,14 +146,14 @@ class Dashboard:
         finally:
             connection.close()
 
-    def _json(self, method: str, path: str, body: bytes | None = None, wait_s: float = QUICK_S) -> Any:
+    def _json(self, method: str, path: str, body: bytes | None = None, wait_s: float | None = None) -> Any:
         data = self._ask(method, path, body, wait_s)
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
             raise EngineError(f"what answers at {self.address} is not the dashboard of a Ray cluster") from error
 
-    def _ask(self, method: str, path: str, body: bytes | None = None, wait_s: float = QUICK_S) -> bytes:
+    def _ask(self, method: str, path: str, body: bytes | None = None, wait_s: float | None = None) -> bytes:
         connection, answer = self._open(method, path, body, wait_s)
         try:
             return answer.read()
@@ -162,16 +162,16 @@ class Dashboard:
         finally:
             connection.close()
 
-    def _open(self, method: str, path: str, body: bytes | None, wait_s: float) -> tuple[Any, Any]:
+    def _open(self, method: str, path: str, body: bytes | None, wait_s: float | None) -> tuple[Any, Any]:
         if time.monotonic() - self._failed < QUIET_S:
             raise UnreachableError(self._words())
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         more = {"context": ssl.create_default_context()} if self._secure else {}
-        connection = kind(*self._place, timeout=min(QUICK_S, wait_s), **more)
+        connection = kind(*self._place, timeout=QUICK_S, **more)
         head = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
         try:
             connection.connect()
-            connection.sock.settimeout(wait_s)
+            connection.sock.settimeout(wait_s or QUICK_S)
             connection.request(method, path, body, head)
             answer = connection.getresponse()
             if answer.status == 200:

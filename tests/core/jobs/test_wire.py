@@ -261,6 +261,12 @@ BAD = [
     "C:/x",
     "models/a:b",
     "models/\0",
+    "models/con/x",
+    "models/NUL.txt",
+    "models/a.",
+    "models/a b",
+    "models/a\n",
+    "result.json\n",
     "spec.json",
     "launch.json",
     "cancel",
@@ -293,7 +299,8 @@ def test_no_other_file_may_come(folder, name):
     body = far.log.partition(b" ")[2].partition(b" ")[2].rstrip(b"\n").replace(b'"models/a"', json.dumps(name).encode())
     receiver, _ = bring(folder, resent(body))
     assert receiver.lost
-    after = set(folder.path.parent.rglob("*")) - {folder.path / "wire.json"}
+    assert "no worker may write" in folder.log.read_text()
+    after = set(folder.path.parent.rglob("*")) - {folder.path / "wire.json", folder.log}
     assert sorted(after) == before
 
 
