@@ -63,8 +63,8 @@ def show(job: Job) -> None:
         if EXPORT in can:
             told = "One file with all of the job, its models too; it can be imported on another machine"
             name = f"{in_filename('job', job.title, job.id[:6])}.zip"
-            pack, look = partial(_pack, job.folder), {"on_click": "ignore", "icon": ":material/archive:"}
-            st.download_button("Export", pack, name, "application/zip", key=f"jobs.export.{job.id}", help=told, **look)
+            look = {"on_click": "ignore", "icon": ":material/archive:", "key": f"jobs.export.{job.id}", "help": told}
+            st.download_button("Export", partial(pack, job.folder), name, "application/zip", **look)
         if DELETE in can:
             _delete(job)
 
@@ -81,7 +81,8 @@ def _try(do: Callable[[], object], done: str) -> None:
         st.session_state[TOLD] = ("error", str(error))
 
 
-def _pack(folder: JobFolder) -> io.BytesIO:
+def pack(folder: JobFolder) -> io.BytesIO:
+    """Give an ended job as a zip file."""
     from rdpd_core.jobs.transfer import write_job
 
     stream = io.BytesIO()

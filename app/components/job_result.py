@@ -40,7 +40,7 @@ def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
 
     at = 0
     if len(tables) > 1:
-        names = [_name(table, tables) for table in tables]
+        names = [name_of(table, tables) for table in tables]
         at = st.selectbox(
             "Experiment", range(len(tables)), format_func=names.__getitem__, key=f"jobs.table.{job.id}", width=560
         )
@@ -55,7 +55,7 @@ def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
         frame.command(table["command"], "Trains and compares again")
 
 
-def _name(table: dict[str, Any], tables: list[dict[str, Any]]) -> str:
+def name_of(table: dict[str, Any], tables: list[dict[str, Any]]) -> str:
     """Give what tells an experiment from the others of its study."""
     mine = table["experiment"]
     differing = [key for key in mine if any(other["experiment"].get(key) != mine[key] for other in tables)]
@@ -115,7 +115,7 @@ def _models(job: Job, keys: list[str]) -> None:
         card = cards.get(key)
         scores = Scores.from_dict(card.scores["test"]) if card is not None and "test" in card.scores else None
         row = {"model": key, "arm": "" if card is None else card.arm, "seed": "" if card is None else str(card.seed)}
-        row["PR-AUC, test [95%]"] = scores.cell("pr_auc") if scores else ""
+        row["PR-AUC, test [95%]"] = scores.cell("pr_auc") if scores and "pr_auc" in scores.values else ""
         rows.append({**row, "card": f"models?models.model={quote(key, safe='')}" if card is not None else None})
     missing = sum(key not in cards for key in keys)
     height = 36 * (min(len(rows), TALLEST) + 1) + 2

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from streamlit.testing.v1 import AppTest
 
 from rdpd_core.evaluation import Predictions, Run, compare
 from rdpd_core.experiments.arms import ARMS
@@ -59,6 +60,34 @@ STAGES = ("reading", "teacher", "search-0", "students", "tables")
 def desk(root: Path) -> Desk:
     """Give a desk that starts no worker."""
     return Desk(root / "jobs", {"local": Full(root / "slots")})
+
+
+def open_page(folder: Path, code: str, **address: str) -> AppTest:
+    """Run a page of these lines, beside empty ones where those of the app are.
+
+    Args:
+        folder: Where to write it.
+        code: Of the page.
+        **address: What stands in the address; "__" is a dot.
+    """
+    views = folder / "page" / "views"
+    views.mkdir(parents=True, exist_ok=True)
+    for name in ("jobs", "distill", "models", "start"):
+        (views / f"{name}.py").touch()
+    (views / "tried.py").write_text(code, encoding="utf-8")
+    files = ["tried", "jobs", "distill", "models", "start"]
+    main = f"import streamlit as st\nst.navigation([st.Page(f'views/{{n}}.py') for n in {files}]).run()\n"
+    (views.parent / "main.py").write_text(main, encoding="utf-8")
+    at = AppTest.from_file(str(views.parent / "main.py"), default_timeout=60)
+    for key, value in address.items():
+        at.query_params[key.replace("__", ".")] = value
+    return at.run()
+
+
+def texts(at: AppTest) -> str:
+    """Give all words of a page without the signs that keep Markdown from reading them."""
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.text, at.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
 
 
 def spec(title: str = "Lead I on the simulated clinic", kind: str = "experiment", **changes: Any) -> Spec:

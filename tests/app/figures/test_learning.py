@@ -84,7 +84,7 @@ def test_a_term_that_an_arm_has_switched_off_is_not_drawn_for_it(tmp_path):
     assert having["attention"] == ["rdpd_r2", "rdpd"]
     fig = learning.loss_figure(found, "t")
     assert len({t.xaxis for t in fig.data}) == 4
-    assert [text.text for text in fig.layout.annotations][0] == "<b>hard</b> (labels)"
+    assert fig.layout.annotations[0].text == "<b>hard</b> (labels)"
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 7])
