@@ -165,12 +165,16 @@ class Desk:
 
         Raises:
             JobFileError: It has not ended.
+            EngineError: What there is of it on a cluster cannot be deleted now.
         """
         found = self.job(job)
         if not found.state.ended:
             raise JobFileError(f"job {found.id} {states.WORDS[found.state.name]}; stop it before it is deleted")
         size = 0
         if found.folder.path.is_dir():
+            for one in [found, *self.shards(found.id)]:
+                if one.state.name != states.BROKEN:
+                    rounds.forget(one.folder, self.engine_of(one.entry))
             size = found.folder.size_bytes()
             found.folder.remove()
         for shard in self.table.entries("parent = ?", (found.id,)):

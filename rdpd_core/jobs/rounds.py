@@ -99,6 +99,16 @@ def pass_on(folder: JobFolder, engine: Engine, how: str) -> None:
         engine.pass_on(folder, handle)
 
 
+def forget(folder: JobFolder, engine: Engine) -> None:
+    """Delete what there is of a job elsewhere.
+
+    Raises:
+        EngineError: It cannot be deleted now.
+    """
+    if (folder.path / "launch.json").exists():
+        engine.forget(folder, folder.record("launch")["handle"])
+
+
 def _look_after(desk: Desk, entry: Entry) -> None:
     folder, engine = desk.folder_of(entry), desk.engine_of(entry)
     if not folder.path.is_dir():
@@ -146,7 +156,8 @@ def _start(desk: Desk, entry: Entry, folder: JobFolder, engine: Engine, died: st
     mark = progress_mark(folder.checkpoints)
     before = folder.record("launch") or {"attempt": 0, "idle": -1, "mark": mark}
     alive = folder.record("alive") or {"attempt": 0}
-    idle = before["idle"] + 1 if before["mark"] == mark else 0
+    counts = "handle" not in before or engine.state(before["handle"]).began
+    idle = before["idle"] + counts if before["mark"] == mark else 0
     if idle > IDLE_STARTS:
         reason = f"the worker died {idle} times without coming any further; the last time {died or 'without a word'}"
         _end(desk, entry, folder, states.FAILED, reason)

@@ -20,10 +20,12 @@ class Seen(NamedTuple):
     Attributes:
         name: "pending" (the engine will start it), "running", or "ended".
         reason: How it ended, or what it waits for, where the engine knows.
+        began: False if it ended before it could begin, so that this start does not count against the job.
     """
 
     name: str
     reason: str = ""
+    began: bool = True
 
 
 class Engine(ABC):
@@ -61,6 +63,7 @@ class Engine(ABC):
 
         Raises:
             EngineError: It cannot be started.
+            ConnectionError: It cannot be said now whether it can; the next round tries again, with the same attempt.
         """
 
     @abstractmethod
@@ -76,3 +79,10 @@ class Engine(ABC):
 
     def bring(self, folder: JobFolder, handle: Handle | None) -> None:  # noqa: B027  (a shared folder needs no messenger)
         """Bring what a worker wrote into the folder, where it does not see the folder."""
+
+    def forget(self, folder: JobFolder, handle: Handle | None) -> None:  # noqa: B027  (a shared folder is deleted by who sees it)
+        """Delete what there is of a job where the worker ran, when the job is deleted here.
+
+        Raises:
+            EngineError: It cannot be deleted now.
+        """

@@ -143,12 +143,17 @@ class Ray(Engine):
                 _BROUGHT.add(handle["id"])
 
     def forget(self, folder: JobFolder, handle: Handle | None) -> None:
-        """Delete the job's folder on the cluster."""
-        if handle is not None and handle["wire"]:
-            cluster = self._cluster_of(handle)
-            found = cluster.job(handle["id"])
-            if found is not None:
-                _errand(cluster, f"{handle['id']}-forget", f"rm -rf -- {_shell(_place(handle))}", found)
+        """Delete the job's folder on the cluster; of a cluster that is not set up any more, nothing is known.
+
+        Raises:
+            EngineError: The cluster cannot be reached now.
+        """
+        if handle is None or not handle["wire"] or not _setting("ADDRESS") or handle["address"] != self._configured().address:
+            return
+        cluster = self._cluster_of(handle)
+        found = cluster.job(handle["id"])
+        if found is not None:
+            _errand(cluster, f"{handle['id']}-forget", f"rm -rf -- {_shell(_place(handle))}", found)
 
     def _fetch(self, cluster: Dashboard, folder: JobFolder, name: str, found: dict[str, Any]) -> bool:
         """Read what is new of a log; say whether the job has ended and everything was read."""
@@ -246,12 +251,13 @@ def _room(nodes: list[dict[str, Any]], spec: Spec) -> tuple[float, int]:
 def _seen(handle: Handle, found: dict[str, Any]) -> Seen:
     if found["status"] == "PENDING":
         taken_back = handle["id"] in _WITHDRAWN
-        return Seen(OVER, "it was taken back before it began") if taken_back else Seen(PENDING, "waits for room on the cluster")
+        over = Seen(OVER, "it was taken back before it began", began=False)
+        return over if taken_back else Seen(PENDING, "waits for room on the cluster")
     if found["status"] not in TERMINAL:
         return Seen(RUNNING)
     if handle["wire"] and handle["id"] not in _BROUGHT:
         return Seen(RUNNING, "what it made is being brought here")
-    return Seen(OVER, _why(found))
+    return Seen(OVER, _why(found), began=found.get("error_type") != NO_ROOM)
 
 
 def _why(found: dict[str, Any]) -> str:

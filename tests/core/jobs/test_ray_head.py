@@ -251,13 +251,20 @@ def test_a_stop_before_the_worker_has_begun_stops_it(office, head):
     assert sum(e["kind"] == "epoch" for e in told(job)) <= 1
 
 
-def test_what_is_forgotten_leaves_nothing_on_the_cluster(office, head):
+def test_a_deleted_job_leaves_nothing_on_the_cluster(office, head, way):
     job = submitted(office)
     until_ended(office, job.id)
     far = head.folder / "jobs" / job.id
     assert far.is_dir()
-    office.engine("ray").forget(job.folder, job.folder.record("launch")["handle"])
+    way.cut()
+    with pytest.raises(EngineError, match="cannot be reached"):
+        office.delete(job.id)
+    assert job.folder.path.is_dir()
+    way.mend()
+    time.sleep(_dashboard.QUIET_S)  # a failure is believed for so long
+    office.delete(job.id)
     until(lambda: not far.exists(), office)
+    assert not job.folder.path.exists()
 
 
 def test_a_wrong_token_is_told(head, way, monkeypatch):
