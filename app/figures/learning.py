@@ -123,7 +123,7 @@ def _panel(parts: Parts, axes: dict[str, Any], at: int, term: str, grid: tuple[i
     wide, high = (1 - GAP * (columns - 1)) / columns, (1 - 2 * GAP * (rows - 1)) / rows
     left, bottom = column * (wide + GAP), max(0.0, 1 - row * (high + 2 * GAP) - high)  # rounding may fall below 0
     still = {"zeroline": False, "ticks": "", "rangemode": "tozero"}
-    told = {"title": {"text": "epoch", "standoff": 2}} if lowest else {"showticklabels": False}
+    told = {"title": {"text": "epoch", "standoff": 16}} if lowest else {"showticklabels": False}
     axes[f"xaxis{number}"] = {
         **still,
         **told,

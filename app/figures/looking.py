@@ -20,6 +20,8 @@ STRIP_PIXELS, HEIGHT = 46, 340
 TOP, BOTTOM = 34, 44
 HEADING = 0.42
 """Share of a strip that its heading takes."""
+FAINT, STRONG = 0.03, 0.62
+"""How much of an arm's color no attention and the most of it have: ink is readable on both, in both themes."""
 MOST_NUMBERS = 12
 """Segments up to which every cell carries its number."""
 MOST_EPOCHS = 300
@@ -175,10 +177,13 @@ def attention_figure(looking: Looking, title: str) -> go.Figure:
 def _strip(gaze: Gaze, center: np.ndarray, place: int, most: float) -> dict[str, Any]:
     """Give the cells of one strip, below its heading; all strips have one scale."""
     tip = f"{in_plotly(gaze.title)}: attention %{{z:.3f}} at %{{x:.2f}} s (n = {gaze.members})<extra></extra>"
-    numbers = {"texttemplate": "%{z:.2f}", "textfont": {"size": 11}} if len(center) <= MOST_NUMBERS else {}
+    color = theme.mark_of(gaze.arm).color
+    shades = [[0, courses.faded(color, FAINT)], [1, courses.faded(color, STRONG)]]
+    numbers = {"texttemplate": "%{z:.2f}", "textfont": {"size": 11, "color": theme.INK}}
     return {
         **FIRST, "type": "heatmap", "x": center, "y0": place + (1 + HEADING) / 2, "dy": 1 - HEADING, "z": [gaze.attention],
-        "zmin": 0, "zmax": most, "showscale": False, "xgap": 1, "hovertemplate": tip, **numbers,
+        "zmin": 0, "zmax": most, "colorscale": shades, "showscale": False, "xgap": 1, "hovertemplate": tip,
+        **(numbers if len(center) <= MOST_NUMBERS else {}),
     }  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from app import theme
 from app.figures import looking
 from app.figures.looking import looking_of
 from rdpd_core.jobs import JobFolder, Progress
 from rdpd_core.jobs.progress import Stage
 from tests.app.jobs_made import SPLIT, TAUGHT, Course, tell
+from tests.app.test_theme import contrast
 
 WINDOW = {"subject": "<s012>", "recording": "r1", "offset_s": 5.0, "seconds": 10.0, "class": "healthy"}
 
@@ -138,3 +140,15 @@ def test_names_from_files_are_shown_as_text():
     for fig in (looking.attention_figure(seen, "<img>"), looking.overlap_figure(seen, "<img>")):
         assert "<img>" not in fig.to_json()
         assert "<b>x</b>" not in fig.to_json()
+
+
+@pytest.mark.parametrize("kind", ["light", "dark"])
+def test_numbers_are_readable_on_every_shade_in_both_themes(kind):
+    def over(color: str, share: float) -> str:
+        """Give a color of which so much lies on the background."""
+        pairs = [(int(color[i : i + 2], 16), int(theme.BACKGROUND[kind][i : i + 2], 16)) for i in (1, 3, 5)]
+        return "#" + "".join(f"{round(front * share + back * (1 - share)):02X}" for front, back in pairs)
+
+    for mark in (*theme.ARM_MARKS.values(), theme.OTHER):
+        for share in (looking.FAINT, looking.STRONG):
+            assert contrast(theme.TEXT[kind], over(mark.color, share)) >= 4.5
