@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from rdpd_core.jobs.table import Entry, Table
 
 TABLE = "jobs.sqlite"
 SHARDS = "shards"
+LEFTOVER_S = 3600.0
+"""No submit, import or delete takes so long: a hidden folder that is older was left by a process that died."""
 
 
 @dataclass(frozen=True)
@@ -187,11 +190,15 @@ class Desk:
         rounds.go_round(self)
 
     def rebuild(self) -> None:
-        """Enter folders that the table does not know."""
+        """Enter folders that the table does not know, and clear away what a killed submit or delete left half done."""
         known = {entry.id for entry in self.table.entries()}
         for path in sorted(self.root.iterdir()):
-            if path.is_dir() and not path.name.startswith(".") and path.name not in known:
+            if not path.is_dir() or path.name in known:
+                continue
+            if not path.name.startswith("."):
                 self._enter(path)
+            elif time.time() - path.stat().st_mtime > LEFTOVER_S:
+                shutil.rmtree(path)
 
     def engine_of(self, entry: Entry) -> Engine:
         """Give the engine that runs a job's own worker; the shards of a study are merged on this machine."""
@@ -218,9 +225,11 @@ class Desk:
         with self.table.writing() as connection:
             for one, where in [(spec, path.name), *shards]:
                 entry = _entry(one, where)
-                ended = self._state(entry, JobFolder(self.root / where))
-                state = ended.name if ended.ended else None
-                self.table.add(entry._replace(state=state, ended=one.created if state else None), connection)
+                state = self._state(entry, JobFolder(self.root / where))
+                if state.ended:
+                    entry = entry._replace(state=state.name, ended=_end_of(JobFolder(self.root / where), one.created))
+                if not self.table.add(entry, connection) and entry.parent is None:
+                    self.unreadable[path.name] = f"the work of {path.name} is under way as another job; delete one of them"
 
     def _ask(self, job: Job, how: str) -> None:
         if job.state.ended:
@@ -252,6 +261,13 @@ class Desk:
 
 def _entry(spec: Spec, path: str) -> Entry:
     return Entry(spec.id, spec.key, path, spec.kind, spec.title, spec.dataset, spec.engine, spec.parent, spec.created)
+
+
+def _end_of(folder: JobFolder, otherwise: float) -> float:
+    try:
+        return float((folder.record("result") or {}).get("ended", otherwise))
+    except RdpdError:  # a broken folder has no end of its own
+        return otherwise
 
 
 def _shards(path: Path) -> Sequence[JobFolder]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import safetensors.torch
 from torch import Tensor
 
-from rdpd_core.errors import JobFileError, ParameterError, StoppedError
-from rdpd_core.experiments import Experiment, Loaded, Result, card_of, command_of, comparison_of, run
+from rdpd_core.errors import JobFileError, StoppedError
+from rdpd_core.experiments import Loaded, Result, card_of, comparison_of, run
 from rdpd_core.experiments.archive import merge, pack, unpack
+from rdpd_core.experiments.printed import record_of
 from rdpd_core.files import digest_bytes, write_atomic
 from rdpd_core.jobs import filing, states
 from rdpd_core.jobs.checkpoints import Checkpoints
@@ -91,22 +92,7 @@ def _table(result: Result, tell: Reporter, should_stop: Callable[[], bool]) -> d
             raise StoppedError("stopped while intervals were computed")
 
     tell({"kind": "stage", "key": "tables", "title": "intervals and tests"})
-    comparison = comparison_of(result, on_progress=progress)
-    chosen = {split: {arm: asdict(c) for arm, c in found.items()} for split, found in result.choices.items()}
-    return {
-        "experiment": result.experiment.to_dict(),
-        "command": _command(result.experiment),
-        "comparison": comparison.to_dict(),
-        "chosen": chosen,
-        "notices": list(result.notices),
-    }
-
-
-def _command(experiment: Experiment) -> str:
-    try:
-        return command_of(experiment)
-    except ParameterError as error:
-        return str(error)
+    return record_of(result, comparison_of(result, on_progress=progress))
 
 
 def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, should_stop: Callable[[], bool]) -> list[str]:
