@@ -10,7 +10,7 @@ from app.figures.text import in_markdown
 from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Job
 
-PAGE = "views/jobs.py"
+PAGE, SHOWN_ON = "views/jobs.py", "jobs"
 BUSY_S, IDLE_S = 2.0, 5.0
 ALIVE, NEWS = "jobs.alive", "jobs.news"
 MOST_NEWS = 5
@@ -38,7 +38,8 @@ def _look() -> None:
         st.badge("jobs cannot be looked after", icon=":material/error:", color="orange", help=told)
     if words := job_words.summary([job.state for job in found]):
         st.page_link(PAGE, label=words, icon=":material/progress_activity:", help="What runs and waits")
-    if ended := st.session_state.get(NEWS):
+    ended = st.session_state.get(NEWS)
+    if ended and st.session_state.get("page") != SHOWN_ON:
         words = in_markdown(job_words.news([(title, state) for _, title, state in ended]), 200)
         told, which = "Ended since you last looked at the jobs", {"jobs.job": ended[-1][0]}
         st.page_link(PAGE, label=words, icon=":material/notifications:", help=told, query_params=which)

@@ -52,9 +52,7 @@ def choose(link: Link) -> str | None:
     st.session_state[key] = st.session_state[key] or ids[0]
     waiting = any(not job.state.ended for job in jobs)
     st.fragment(_table, run_every=EVERY_S if waiting else None)(jobs)
-    titles = {
-        job.id: f"{job_words.LOOKS[job.state.name].sign} {job.title} ({job_words.moment(job.entry.created)})" for job in jobs
-    }
+    titles = {job.id: f"{job.title} ({job_words.moment(job.entry.created)})" for job in jobs}
     return st.selectbox(f"One job of {len(ids)}", ids, format_func=lambda job: titles.get(job, job), key=key, width=560)
 
 

@@ -18,6 +18,7 @@ from rdpd_core.jobs.progress import Stage
 WIDE, HALF, THIN, PER_PIXEL = 450, 225, 100, 2
 """Pixels of a line in a wide picture, in a panel, and in a cloud, and points for each; more would only be sent in vain."""
 PALE, BAND = 0.4, 0.13
+FEW = 8
 TOP, BOTTOM = 34, 84
 """Pixels for the title, and for the axis and a legend of two lines."""
 _ARM_OF = {arm.title.casefold(): arm.name for arm in ARMS.values()}
@@ -199,6 +200,13 @@ def faded(color: str, opacity: float) -> str:
     """Give a color of which the background shines through."""
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
+def epochs_axis(found: Sequence[Course], **more: Any) -> dict[str, Any]:
+    """Give an axis of epochs; where there are few, every one has its number, and none has two."""
+    last = max((int(given.epoch[-1]) for given in found), default=0)
+    few = {"dtick": 1} if last <= FEW else {}
+    return {"zeroline": False, "ticks": "", "tickformat": "d", "rangemode": "tozero", **few, **more}
 
 
 def frame(height: int, title: str, **more: Any) -> dict[str, Any]:

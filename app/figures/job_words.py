@@ -159,9 +159,13 @@ def _line(progress: Progress, stage: Stage, now: float, over: bool) -> Line:
 
 
 def _broken_off(progress: Progress, stage: Stage) -> bool:
-    """Say whether a stage ended only because the job did, and the job was not done."""
-    last = next((note for note in reversed(progress.notes) if note["kind"] == "ended"), None)
-    return last is not None and last["status"] != states.DONE and stage.ended == last["t"]
+    """Say whether a stage ended only because the job was stopped or failed: its last checkpoint is not that of its end."""
+    notes = list(reversed(progress.notes))
+    last = next((note for note in notes if note["kind"] == "ended"), None)
+    if last is None or last["status"] == states.DONE:
+        return False
+    saved = next((note for note in notes if note["kind"] == "checkpoint" and note["stage"] == stage.key), None)
+    return stage.ended == last["t"] or (saved is not None and not saved["done"])
 
 
 def _coming(about: Event, passed: bool, over: bool) -> Line:

@@ -88,11 +88,10 @@ def score_figure(learning: Learning, title: str, score: str) -> go.Figure:
             courses.add_course(parts, given, FIRST, "mean")
             parts.traces.append(_best(given))
     courses.add_legend(parts, learning.groups, FIRST)
-    still = {"zeroline": False, "ticks": ""}
     return parts.figure(
         **courses.frame(HEIGHT, title),
-        xaxis={**still, "title": {"text": "epoch", "standoff": 4}, "tickformat": "d", "rangemode": "tozero"},
-        yaxis={**still, "title": {"text": in_plotly(f"validation {score}"), "standoff": 4}},
+        xaxis=courses.epochs_axis(learning.scores, title={"text": "epoch", "standoff": 4}),
+        yaxis={"zeroline": False, "ticks": "", "title": {"text": in_plotly(f"validation {score}"), "standoff": 4}},
     )
 
 
@@ -108,29 +107,25 @@ def loss_figure(learning: Learning, title: str) -> go.Figure:
     rows = -(-len(terms) // columns)
     axes: dict[str, Any] = {}
     for at, term in enumerate(terms):
-        own = _panel(parts, axes, at, term, (rows, columns), at + columns >= len(terms))
-        for given in learning.losses[term]:
+        found = learning.losses[term]
+        own = _panel(parts, axes, at, term, (rows, columns))
+        told = {"title": {"text": "epoch", "standoff": 16}} if at + columns >= len(terms) else {"showticklabels": False}
+        axes[own["xaxis"].replace("x", "xaxis")] |= courses.epochs_axis(found, **told)
+        for given in found:
             courses.add_course(parts, given, own, "loss", HALF)
     courses.add_legend(parts, learning.groups, FIRST)
     layout = courses.frame(HEADINGS + courses.BOTTOM + PANEL_PIXELS * rows, title)
     return parts.figure(**layout | {"margin": {**layout["margin"], "t": HEADINGS}}, **axes)
 
 
-def _panel(parts: Parts, axes: dict[str, Any], at: int, term: str, grid: tuple[int, int], lowest: bool) -> dict[str, str]:
-    """Add a pair of axes with its heading; the lowest of a column tells what runs along it. Give their names."""
+def _panel(parts: Parts, axes: dict[str, Any], at: int, term: str, grid: tuple[int, int]) -> dict[str, str]:
+    """Add a pair of axes with its heading; give their names."""
     number, (rows, columns) = "" if at == 0 else str(at + 1), grid
     row, column = divmod(at, columns)
     wide, high = (1 - GAP * (columns - 1)) / columns, (1 - 2 * GAP * (rows - 1)) / rows
     left, bottom = column * (wide + GAP), max(0.0, 1 - row * (high + 2 * GAP) - high)  # rounding may fall below 0
     still = {"zeroline": False, "ticks": "", "rangemode": "tozero"}
-    told = {"title": {"text": "epoch", "standoff": 16}} if lowest else {"showticklabels": False}
-    axes[f"xaxis{number}"] = {
-        **still,
-        **told,
-        "domain": [left, min(1.0, left + wide)],
-        "anchor": f"y{number}",
-        "tickformat": "d",
-    }
+    axes[f"xaxis{number}"] = {"domain": [left, min(1.0, left + wide)], "anchor": f"y{number}"}
     axes[f"yaxis{number}"] = {**still, "domain": [bottom, bottom + high], "anchor": f"x{number}"}
     place = {"xref": "paper", "yref": "paper", "x": left, "y": bottom + high, "xanchor": "left", "yanchor": "bottom"}
     name = f"<b>{in_plotly(term)}</b> ({TERMS[term]})" if term in TERMS and TERMS[term] != term else f"<b>{in_plotly(term)}</b>"

@@ -209,11 +209,10 @@ def overlap_figure(looking: Looking, title: str) -> go.Figure:
     parts.shapes.append(
         {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": even, "y1": even, "yref": "y", "line": line}
     )
-    still = {"zeroline": False, "ticks": ""}
     return parts.figure(
         **courses.frame(HEIGHT, title),
-        xaxis={**still, "title": {"text": "epoch", "standoff": 4}, "tickformat": "d", "rangemode": "tozero"},
-        yaxis={**still, "title": {"text": "overlap with teacher", "standoff": 4}, "range": [0, 1.02]},
+        xaxis=courses.epochs_axis(looking.overlaps, title={"text": "epoch", "standoff": 4}),
+        yaxis={"zeroline": False, "ticks": "", "title": {"text": "overlap with teacher", "standoff": 4}, "range": [0, 1.02]},
     )
 
 

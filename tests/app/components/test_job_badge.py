@@ -54,6 +54,14 @@ def test_a_job_that_ended_meanwhile_is_news_until_it_is_seen(here, tmp_path):
     assert links(at.run()) == []
 
 
+def test_on_the_page_of_jobs_itself_nothing_is_news(here, tmp_path):
+    folder = submit(here.desk, spec())
+    at = open_page(tmp_path, PAGE)
+    end(folder, states.DONE)
+    at.session_state["page"] = "jobs"
+    assert links(at.run()) == []
+
+
 def test_a_job_that_was_deleted_is_no_news(here, tmp_path):
     folder = submit(here.desk, spec())
     at = open_page(tmp_path, PAGE)

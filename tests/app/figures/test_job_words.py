@@ -85,6 +85,23 @@ def test_a_stage_that_ended_with_its_job_was_broken_off(tmp_path, status):
     assert lines[2].text == "not begun"
 
 
+def test_a_stage_that_was_stopped_before_its_models_were_saved_is_told_from_one_that_is_done(tmp_path):
+    course = Course(stage="teacher", epoch=3)
+    tell(JobFolder(tmp_path), course)
+    writer = EventWriter(tmp_path / "events.jsonl")
+    writer.write({"kind": "stage", "key": "models", "title": "scoring and saving models"})
+    writer.close()
+    end(JobFolder(tmp_path), states.STOPPED)
+    progress = Progress(tmp_path / "events.jsonl")
+    progress.update()
+    assert job_words.lines(progress, 0.0, over=True)[0].text == "broken off after epoch 3 of at most 40"
+
+
+def test_stages_before_the_one_that_was_stopped_stay_done(tmp_path):
+    lines = job_words.lines(progress_of(tmp_path, Course(epoch=3), status=states.STOPPED), 0.0, over=True)
+    assert [line.text.split(":")[0] for line in lines] == ["done", "done", "broken off after epoch 3 of at most 40"]
+
+
 def test_a_worker_that_was_killed_broke_off_too(tmp_path):
     lines = job_words.lines(progress_of(tmp_path, Course(stage="teacher", epoch=3)), 0.0, over=True)
     assert lines[0].text == "broken off after epoch 3 of at most 40"

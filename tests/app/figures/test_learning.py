@@ -135,6 +135,13 @@ def test_the_numbers_behind_are_those_that_were_told(tmp_path):
     assert best.loc["RDPD, seed 1", "PR-AUC"] == pytest.approx(max(s for _, s in stage.scores["RDPD, seed 1"]))
 
 
+def test_few_epochs_have_each_a_number_of_their_own():
+    for count, step in ((3, 1), (30, None)):
+        found = learning_of(stage_of({"RDPD, seed 0": [0.5] * count}))
+        assert learning.score_figure(found, "t", "s").layout.xaxis.dtick == step
+        assert learning.loss_figure(found, "t").layout.xaxis.dtick == step
+
+
 def test_words_stand_in_for_the_pictures(tmp_path):
     found = learning_of(told(tmp_path, Course(epoch=4)).stages[f"{SPLIT}/students"])
     words = learning.describe_scores(found, "Lead I", "PR-AUC")
