@@ -1,11 +1,14 @@
 """What every engine owes the rest of the house: a worker that is started, seen, stopped and killed, the same way everywhere.
 
-Ray and Slurm are tried where they are installed: a Ray head of our own, and submitit's stand-in for Slurm on this machine.
+Ray and Slurm are tried where they are installed: a Ray head of our own, submitit's stand-in for Slurm on this machine, and the
+Slurm of a cluster if one answers.
 """
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -24,6 +27,7 @@ MODULE = "tests.light_worker"
 KINDS = [
     "local",
     pytest.param("slurm", marks=pytest.mark.slow),
+    pytest.param("slurm of a cluster", marks=pytest.mark.slow),
     pytest.param("ray", marks=pytest.mark.slow),
     pytest.param("ray without a shared folder", marks=pytest.mark.slow),
 ]
@@ -42,9 +46,12 @@ def engine(request, tmp_path, monkeypatch):
     monkeypatch.setenv("RDPD_WORK", str(tmp_path / "work"))
     if request.param == "local":
         made = Local(tmp_path / "slots", cpu_slots=2)
-    elif request.param == "slurm":
+    elif request.param.startswith("slurm"):
         pytest.importorskip("submitit", reason="pip install -r rdpd_core/jobs/requirements-slurm.txt")
-        monkeypatch.setenv("RDPD_SLURM_LOCAL", "1")
+        if request.param == "slurm of a cluster" and not has_slurm():
+            pytest.skip("no Slurm answers on this machine")
+        monkeypatch.setenv("RDPD_SLURM_CPUS", "1")
+        monkeypatch.setenv("RDPD_SLURM_LOCAL", "1" if request.param == "slurm" else "0")
         made = Slurm()
     else:
         running = request.getfixturevalue("head")
@@ -67,6 +74,11 @@ def jobs(engine, tmp_path):
     for handle in made.handles:
         engine.kill(handle)
     made.until(lambda: all(made.look(handle).name == OVER for handle in made.handles))
+
+
+def has_slurm():
+    """Say whether a Slurm answers here."""
+    return shutil.which("sinfo") is not None and not subprocess.run(["sinfo"], capture_output=True, check=False).returncode
 
 
 class Jobs:

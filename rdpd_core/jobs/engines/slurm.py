@@ -84,7 +84,7 @@ class Slurm(Engine):
         words = ["env", f"PYTHONPATH={_path()}", sys.executable, "-m", self.module, str(folder.path.resolve())]
         words += ["--attempt", str(attempt), "--guest", "--threads", str(cpus)]
         try:
-            executor = submitit.AutoExecutor(work_root() / "submitit", cluster="local" if _here() else "slurm")
+            executor = submitit.AutoExecutor(_own_folder(spec), cluster="local" if _here() else "slurm")
             executor.update_parameters(
                 name=f"rdpd-{spec.id}-{attempt}",
                 timeout_min=max(1, round(60 * _hours())),
@@ -127,6 +127,16 @@ class Slurm(Engine):
         _LOOKS.pop(number, None)
         _run("scancel", "--signal=KILL", f"{number}.0")  # the worker, at once; a canceled job is given half a minute first
         _run("scancel", number)
+
+    def forget(self, folder: JobFolder, handle: Handle | None) -> None:
+        """Delete what submitit kept of a job."""
+        if _own_folder(folder.spec()).is_dir():
+            shutil.rmtree(_own_folder(folder.spec()))
+
+
+def _own_folder(spec: Spec) -> Path:
+    """Give the folder in which submitit keeps its files, away from the job's."""
+    return work_root() / "submitit" / spec.id
 
 
 def _submitit() -> Any:
@@ -226,9 +236,9 @@ def _seen(state: str, code: str, reason: str) -> Seen:
     number, _, by = code.partition(":")
     if not number.isdecimal():
         return Seen(OVER, f"Slurm says {state or 'nothing'} of it")
-    if by.isdecimal() and int(by):
-        return Seen(OVER, how_ended(-int(by)))
-    return Seen(OVER, how_ended(128 - int(number) if 128 < int(number) < 160 else int(number)))
+    ended = -int(by) if by.isdecimal() and int(by) else 128 - int(number) if 128 < int(number) < 160 else int(number)
+    # Shortly before the time limit Slurm sends this signal, which submitit asks it to do.
+    return Seen(OVER, WORDS["TIMEOUT"] if ended == -signal.SIGUSR2 else how_ended(ended))
 
 
 def _state_here(handle: Handle) -> Seen:
