@@ -161,9 +161,16 @@ def _ask_watch(link: Link, dataset: type[Dataset], split: str, told: dict[str, A
     if loaded.split != split:
         return {"watch": ""}
     subjects = sorted(set(loaded.splits.valid.subject[loaded.splits.valid.target >= 0].tolist()))
-    key = link.offer("watch", subjects, subjects[0])
+    key = link.offer("watch", ["", *subjects], "")
     help = "While models learn, their attention to this validation subject's first window is drawn beside the teacher's."
-    told["watch"] = st.selectbox("Follow the attention to", subjects, key=key, width=230, help=help)
+    told["watch"] = st.selectbox(
+        "Follow the attention to",
+        ["", *subjects],
+        format_func=lambda s: s or "the first subject",
+        key=key,
+        width=230,
+        help=help,
+    )
     return {"watch": told["watch"]}
 
 

@@ -1,0 +1,15 @@
+"""Pages in tests look at jobs in a folder of the test, and nothing runs behind their back."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from rdpd_core.jobs import Desk
+
+
+@pytest.fixture(autouse=True)
+def still_watch(monkeypatch, tmp_path):
+    """A watch that makes no rounds; its desk is in an empty folder."""
+    given = SimpleNamespace(desk=Desk(tmp_path / "watched" / "jobs"), trouble="")
+    monkeypatch.setattr("app.watch.watch", lambda: given)
+    return given
