@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
 
 from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Desk
@@ -24,6 +23,7 @@ class Watch:
         """Open the desk and begin."""
         self.desk: Desk | None = None
         self.trouble = ""
+        self._over = threading.Event()
         self._open()
         threading.Thread(target=self._run, name="jobs", daemon=True).start()
 
@@ -35,8 +35,12 @@ class Watch:
             self.trouble = str(error)
 
     def _run(self) -> None:
-        while True:
-            time.sleep(self.round())
+        while not self._over.wait(self.round()):
+            pass
+
+    def close(self) -> None:
+        """End the rounds; jobs go on without them."""
+        self._over.set()
 
     def round(self) -> float:
         """Make one round; give the seconds until the next."""

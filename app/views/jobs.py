@@ -8,7 +8,7 @@ from app.components import frame
 from app.state import Link
 
 PAGE = "jobs"
-WHAT = "What runs in the background, what waits for its turn, and what has ended. Choose one to see how far it is and what it gave."
+WHAT = "What runs in the background, waits for its turn, or has ended. Choose a job to see how far it is and what it gave."
 
 frame.heading("Jobs", WHAT)
 

@@ -20,6 +20,7 @@ def test_jobs_go_on_without_any_page(tmp_path, monkeypatch):
     last = time.monotonic() + LIMIT_S
     while not watch.desk.job(job.id).state.ended and time.monotonic() < last:
         time.sleep(0.05)
+    watch.close()
     assert watch.desk.job(job.id).state.name == states.FAILED
 
 
@@ -27,6 +28,7 @@ def test_a_folder_that_cannot_be_used_is_said_and_tried_again(tmp_path, monkeypa
     (tmp_path / "work").write_text("a file, not a folder")
     monkeypatch.setenv("RDPD_WORK", str(tmp_path / "work"))
     watch = Watch()
+    watch.close()
     assert watch.desk is None
     assert watch.trouble
     (tmp_path / "work").unlink()
