@@ -18,7 +18,7 @@ from app.figures.text import in_markdown
 
 SHOWN = 12
 LATE_S, LEFT = 3.0, 20
-"""A click carries the address of the moment it was made: for so long, one of the last that were left is not taken for a link."""
+"""A click carries the address of its moment: for so long, one of the last addresses that were left is not taken for a link."""
 
 
 class Link:
