@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
-from app.components import frame, job_actions, job_follow, job_log, job_pictures, job_result
+from app.components import frame, job_actions, job_follow, job_log, job_pictures, job_result, job_shards
 from app.figures import job_words
 from app.figures.job_words import Line
 from app.figures.text import in_markdown
-from rdpd_core.jobs import Job, Progress, states
+from rdpd_core.jobs import Job, Progress
 
 EVERY_S, PICTURES_S = 1.5, 3.0
 MOST_LINES = 8
@@ -56,8 +55,8 @@ def show(job_id: str) -> None:
     if job.state.ended:
         job_result.show(job)
     if job.entry.kind == "study":
-        st.fragment(_shards, run_every=every)(job_id)
-    if learner := _choose_shard(job_id) if job.entry.kind == "study" else job_id:
+        job_shards.show(job_id, every)
+    if learner := job_shards.choose(job_id) if job.entry.kind == "study" else job_id:
         st.fragment(_pictures, run_every=None if job.state.ended else PICTURES_S)(learner)
     job_log.show(job)
     frame.command(f"python -m rdpd_core jobs follow {job.id}", "Follows this job in a terminal")
@@ -126,38 +125,3 @@ def _pictures(job_id: str) -> None:
             job_pictures.show(job)
     except job_follow.TROUBLE as error:
         st.error(f"The pictures cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")
-
-
-def _shards(job_id: str) -> None:
-    """Show the shards of a study as a table."""
-    try:
-        desk = job_follow.desk()
-        shards = [] if desk is None else desk.shards(job_id)
-        if not shards:
-            return
-        rows = [_shard(at, shard) for at, shard in enumerate(shards, 1)]
-        told = f"{len(rows)} shards with state and stage"
-        height = 36 * (min(len(rows), MOST_LINES) + 1) + 2
-        share = st.column_config.ProgressColumn(format="%d%%", min_value=0, max_value=100)
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, column_config={"share": share}, alt=told)
-    except job_follow.TROUBLE as error:
-        st.error(f"The shards cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")
-
-
-def _choose_shard(job_id: str) -> str | None:
-    """Give the shard whose pictures are asked for, or None."""
-    try:
-        desk = job_follow.desk()
-        names = {} if desk is None else {shard.id: shard.title for shard in desk.shards(job_id)}
-    except job_follow.TROUBLE:  # the table of shards says it
-        return None
-    told = {"format_func": lambda shard: names.get(shard, "none"), "key": f"jobs.shard.{job_id}", "width": 420}
-    return st.selectbox("Look into a shard", [None, *names], **told) if names else None
-
-
-def _shard(at: int, shard: Job) -> dict[str, object]:
-    look = job_words.LOOKS[shard.state.name]
-    now = job_follow.follow(shard).look(lambda progress: _take(progress, shard.state.ended))
-    words = shard.state.reason if shard.state.ended else now.doing
-    share = 1.0 if shard.state.name == states.DONE else now.share or 0.0
-    return {"shard": at, "state": f"{look.sign} {look.word}", "now": words, "share": 100 * share, "what": shard.title}

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import cached
 from app.components import frame, job_follow
+from app.figures import job_words
 from app.figures.text import in_filename, in_markdown
 from rdpd_core.jobs import Job
 
@@ -30,7 +31,7 @@ def show(job: Job) -> None:
             _tables(job, result["tables"])
         if result["models"]:
             frame.section("Models")
-            _models(job, result["models"])
+            _models(job, list(dict.fromkeys(result["models"])))
     except (*job_follow.TROUBLE, KeyError, TypeError) as error:
         st.error(f"The result cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")
 
@@ -40,7 +41,7 @@ def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
 
     at = 0
     if len(tables) > 1:
-        names = [name_of(table, tables) for table in tables]
+        names = job_words.told_apart([table["experiment"] for table in tables])
         at = st.selectbox(
             "Experiment", range(len(tables)), format_func=names.__getitem__, key=f"jobs.table.{job.id}", width=560
         )
@@ -53,13 +54,6 @@ def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
             st.dataframe(pd.DataFrame(chosen), hide_index=True, alt="Settings of every arm, and how they were chosen")
     if table["command"].startswith("python"):
         frame.command(table["command"], "Trains and compares again")
-
-
-def name_of(table: dict[str, Any], tables: list[dict[str, Any]]) -> str:
-    """Give what tells an experiment from the others of its study."""
-    mine = table["experiment"]
-    differing = [key for key in mine if any(other["experiment"].get(key) != mine[key] for other in tables)]
-    return ", ".join(f"{key.replace('_', ' ')} {mine[key]}" for key in differing) or f"view {mine['view']}"
 
 
 def _comparison(job: Job, comparison: Any, at: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from app.figures.text import listed
 from rdpd_core.jobs import states
@@ -203,6 +203,16 @@ def _note(event: Event) -> str:
         return f"{when}: a checkpoint of stage {event['stage']} was damaged and passed over: {event['reason']}."
     reason = f": {event['reason']}" if event.get("reason") else ""
     return f"{when}: {event.get('status', kind)}{reason}."
+
+
+def told_apart(asked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give for each of several experiments the settings in which they differ, or the view where nothing differs.
+
+    Args:
+        asked: Records of experiments.
+    """
+    names = [name for name in asked[0] if any(other.get(name) != asked[0][name] for other in asked)] if asked else []
+    return [", ".join(f"{n.replace('_', ' ')} {one.get(n)}" for n in names) or f"view {one.get('view', '')}" for one in asked]
 
 
 def summary(found: Sequence[State]) -> str:

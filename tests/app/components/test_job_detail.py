@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from app import cached
-from app.components import job_actions, job_follow, job_result
+from app.components import job_actions, job_follow
 from app.components.job_log import tail
 from rdpd_core.errors import DataError
 from rdpd_core.jobs import JobFolder, State, locks, states
 from rdpd_core.store import Store
-from tests.app.jobs_made import STUDENTS, Course, alive, desk, end, open_page, spec, submit, table, texts
+from tests.app.jobs_made import STUDENTS, Course, alive, desk, end, open_page, spec, submit, table, tell, texts
 from tests.core.store import made
 
 PAGE = "from app.components import job_detail\njob_detail.show({job!r})\n"
@@ -161,6 +161,7 @@ def test_a_study_shows_its_shards_and_each_of_its_tables(here, tmp_path):
     at = shown(folder, tmp_path)
     rows = at.dataframe[0].value
     assert list(rows["state"]) == ["✓ done", "◌ waits"]
+    assert list(rows["what"]) == ["first seed 0, seeds 12", "first seed 12, seeds 8"]
     assert "1 of 2 shards have ended" in texts(at)
     end(shards[1].folder, states.DONE)
     end(folder, states.DONE, tables=[table(view="lead_I"), table(("direct", "rdpd"), view="lead_II")])
@@ -172,8 +173,6 @@ def test_a_study_shows_its_shards_and_each_of_its_tables(here, tmp_path):
 
 
 def test_a_shard_can_be_looked_into(here, tmp_path):
-    from tests.app.jobs_made import tell
-
     folder = submit(here.desk, spec(kind="study", seeds=20))
     first = here.desk.shards(folder.path.name)[0]
     tell(first.folder, Course(epoch=2))
@@ -344,12 +343,6 @@ def test_what_was_made_is_kept_for_its_stamp_and_bounded(here):
     assert len(followed._made) == job_follow.REMEMBERED
     assert make("a", 2) == ("a", 2)
     assert calls.count(("a", 2)) == 2
-
-
-def test_experiments_of_a_study_are_told_apart_by_what_differs():
-    tables = [{"experiment": {"view": "a", "noise": n, "seeds": 3}} for n in (0.0, 0.2)]
-    assert [job_result.name_of(t, tables) for t in tables] == ["noise 0.0", "noise 0.2"]
-    assert job_result.name_of(tables[0], tables[:1]) == "view a"
 
 
 def test_made_up_students_are_the_arms_of_the_library():

@@ -167,3 +167,10 @@ def test_the_summary_counts_the_living(names, told):
 def test_news_name_what_ended():
     ended = [("a", states.DONE), ("b", states.FAILED), ("c", states.DONE)]
     assert job_words.news(ended) == "“a” and “c” done; “b” failed"
+
+
+def test_experiments_are_told_apart_by_what_differs():
+    asked = [{"view": "a", "first_seed": n, "seeds": 3} for n in (0, 3)]
+    assert job_words.told_apart(asked) == ["first seed 0", "first seed 3"]
+    assert job_words.told_apart(asked[:1]) == ["view a"]
+    assert job_words.told_apart([]) == []
