@@ -20,6 +20,8 @@ LEAST_VERSION = (2, 52)
 QUICK_S, SUBMIT_S, UPLOAD_S = 1.5, 10.0, 60.0
 QUIET_S = 5.0
 """After a connection failed, it is not tried again for so long: a page asks about many jobs."""
+AWAY = (502, 503, 504)
+"""What a server in between says of a cluster that does not answer it."""
 BLOCK = 1 << 16
 
 
@@ -96,7 +98,7 @@ class Dashboard:
         try:
             return self._json("GET", f"/api/jobs/{quote(name)}")
         except RefusedError as error:
-            if error.status == 404:
+            if error.status == 404 and "does not exist" in error.told:  # others than Ray say 404 too
                 return None
             raise
 
@@ -182,6 +184,8 @@ class Dashboard:
             connection.close()
             raise self._down(error) from error
         connection.close()
+        if answer.status in AWAY:
+            raise self._down(ConnectionError(told))
         self.since = None
         raise RefusedError(self._refusal(answer.status, told), answer.status, told)
 
