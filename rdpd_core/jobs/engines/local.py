@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -69,6 +70,7 @@ class Local(Engine):
             except OSError as error:
                 raise EngineError(f"no worker could be started: {error.strerror}") from error
         _CHILDREN[process.pid] = process
+        threading.Thread(target=process.wait, name=f"worker {process.pid}", daemon=True).start()
         self._until_held(process, wanted)
         return {"pid": process.pid, "started": birth(process.pid), "slot": slot}
 

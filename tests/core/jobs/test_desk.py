@@ -1,6 +1,7 @@
 """Jobs from the desk to the store, through real workers."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -220,3 +221,13 @@ def test_an_unknown_job_is_refused(toy, tmp_path):
     for word in ("abcd", "../..", "", "%"):
         with pytest.raises(UnknownNameError, match="job"):
             office.job(word)
+
+
+@pytest.mark.slow
+def test_a_worker_that_has_ended_is_no_zombie(office):
+    job, _ = office.submit(toy_spec())
+    pid = pid_of(until_ended(office, job.id))
+    stat = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self").exists():
+        pytest.skip("this system tells of processes in another way")
+    until(lambda: not stat.exists(), office)
