@@ -233,8 +233,8 @@ def test_a_job_goes_on_where_its_folder_on_the_cluster_is_gone(head, office):
 
 def test_jobs_wait_for_room_and_can_be_taken_back(office, head):
     first = submitted(office, threads=2, **LONG)
-    second = submitted(office, first_seed=5, **LONG)
     until_trained(office, first.id)
+    second = submitted(office, first_seed=5, **LONG)
     assert office.job(second.id).state.reason == "waits for room on the cluster"
     office.stop(second.id)
     taken_back = until_ended(office, second.id)
@@ -265,6 +265,20 @@ def test_a_deleted_job_leaves_nothing_on_the_cluster(office, head, way):
     office.delete(job.id)
     until(lambda: not far.exists(), office)
     assert not job.folder.path.exists()
+
+
+def test_a_study_is_cut_there_and_merged_here(office, head):
+    alone = toy_spec().asked()[0]
+    both = [alone.to_dict(), replace(alone, noise=0.5).to_dict()]
+    study, _ = office.submit(replace(toy_spec(), kind="study", experiments=both, engine="ray", id=""))
+    done = until_ended(office, study.id)
+    result = done.folder.record("result")
+    assert (done.state.name, result["reason"]) == (states.DONE, "")
+    assert [t["experiment"]["noise"] for t in result["tables"]] == [0.0, 0.5]
+    assert len(result["models"]) == 12
+    assert all((head.folder / "jobs" / shard.id).is_dir() for shard in office.shards(study.id))
+    office.delete(study.id)
+    until(lambda: not list((head.folder / "jobs").glob(f"{study.id}*")), office)
 
 
 def test_a_wrong_token_is_told(head, way, monkeypatch):
