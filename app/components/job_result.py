@@ -12,6 +12,7 @@ from app import cached
 from app.components import frame, job_follow
 from app.figures import job_words
 from app.figures.text import in_filename, in_markdown
+from rdpd_core.experiments.cases import job_of
 from rdpd_core.jobs import Job
 
 MODELS, START = "views/models.py", "views/start.py"
@@ -125,6 +126,7 @@ def _models(job: Job, keys: list[str]) -> None:
             st.page_link(
                 MODELS, label="On the page Models", icon=":material/neurology:", query_params={"models.model": here[0]}
             )
-        if here and job.entry.dataset == CASES:
-            told = {"start.models": job.id, "start.view": cards[here[0]].view}
+        students = [cards[key] for key in here if cards[key].role == "student"]
+        if students and job.entry.dataset == CASES:
+            told = {"start.models": job_of(students[0]), "start.view": students[0].view}
             st.page_link(START, label="In a case, on Start", icon=":material/ecg_heart:", query_params=told)

@@ -260,12 +260,13 @@ def open_book(loaded: Loaded, view: str, store: Store | None = None, job: str = 
 
 
 def job_of(card: ModelCard) -> str:
-    """Give the id of the job that made a model; empty if none did."""
-    return str(card.training.get("job", ""))
+    """Give what tells the models of one job from others, its id and the part of a study; empty if no job made it."""
+    words = [str(card.training[name]) for name in ("job", "job_part") if card.training.get(name)]
+    return "-".join(words)
 
 
 def jobs_of(cards: Sequence[ModelCard]) -> dict[str, str]:
-    """Give the title of every job that made students, by id, the newest first."""
+    """Give the title of every job, and of every part of a study, that made students, the newest first."""
     made = sorted((c for c in cards if c.role == "student" and job_of(c)), key=lambda c: c.created, reverse=True)
     return {job_of(c): str(c.training.get("job_title", job_of(c))) for c in made}
 

@@ -11,7 +11,7 @@ import safetensors.torch
 from torch import Tensor
 
 from rdpd_core.errors import JobFileError, StoppedError
-from rdpd_core.experiments import Loaded, Result, card_of, comparison_of, run
+from rdpd_core.experiments import Experiment, Loaded, Result, card_of, comparison_of, run
 from rdpd_core.experiments.archive import merge, pack, unpack
 from rdpd_core.experiments.printed import record_of
 from rdpd_core.files import digest_bytes, write_atomic
@@ -24,6 +24,8 @@ from rdpd_core.jobs.spec import Spec
 from rdpd_core.store import Store
 
 TENSORS, FACTS = "outcomes.safetensors", "outcomes.json"
+_COMMON = ("dataset", "view", "arms", "seeds", "first_seed", "split", "teacher")
+"""What the title of a study's part need not say."""
 
 
 def do_experiment(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Callable[[], bool]) -> dict[str, Any]:
@@ -101,10 +103,10 @@ def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, 
     own, made = Store([folder.models]), []
     tell({"kind": "stage", "key": "models", "title": "scoring and saving models"})
     outcomes = [o for o in result.outcomes if not (result.experiment.teacher and o.arm == "teacher")]
+    about, tag = _lineage(spec, result.experiment)
     for at, outcome in enumerate(outcomes):
         card = card_of(result, outcome, created, intervals=not should_stop())
-        about = {**card.training, "job": spec.parent or spec.id, "job_title": spec.title}
-        card = replace(card, name=f"{card.name}-{(spec.parent or spec.id)[:6]}", training=about)
+        card = replace(card, name=f"{card.name}-{tag}", training={**card.training, **about})
         made.append(own.save(card, outcome.weights, overwrite=True))
         place = own.folder(card.dataset, card.name)
         for file in sorted(place.iterdir()):
@@ -113,6 +115,18 @@ def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, 
     if spec.keep_models and spec.engine == "local":
         filing.file_models(folder)
     return [card.key for card in made]
+
+
+def _lineage(spec: Spec, experiment: Experiment) -> tuple[dict[str, str], str]:
+    """Give what a card says of the job that made its model, and the end of the model's name; a study's experiments differ."""
+    job = spec.parent or spec.id
+    if spec.parent is None:
+        return {"job": job, "job_title": spec.title}, job[:6]
+    own = {name: value for name, value in experiment.departures().items() if name not in _COMMON}
+    words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in own.items())
+    title = spec.title.rpartition(", shard ")[0] or spec.title
+    about = {"job": job, "job_part": spec.whole[:4], "job_title": f"{title}: {words}" if words else title}
+    return about, f"{job[:6]}-{spec.whole[:4]}"
 
 
 def _write_outcomes(folder: JobFolder, result: Result, tell: Reporter) -> None:

@@ -3,8 +3,10 @@
 import pytest
 
 from rdpd_core.experiments import Experiment
+from rdpd_core.experiments.cases import jobs_of
 from rdpd_core.experiments.study import cut, grid, needs_cutting
 from rdpd_core.jobs import Spec, states
+from rdpd_core.store import Store
 from tests.core.jobs.made import desk, models_of, toy_spec, until, until_ended, until_trained
 
 EXPERIMENT = Experiment(dataset="simulated_ecg", seeds=100)
@@ -49,7 +51,10 @@ def test_shards_run_by_themselves_and_are_merged(toy, tmp_path):
     result = done.folder.record("result")
     assert (done.state.name, result["reason"]) == (states.DONE, "")
     assert [t["experiment"]["noise"] for t in result["tables"]] == [0.0, 0.5]
-    assert len(result["models"]) == 12
+    assert len(set(result["models"])) == 12
+    cards = [card for card in Store.default().list("toy").cards if card.role == "student"]
+    assert len(cards) == 8, "experiments of one study do not overwrite each other's models"
+    assert sorted("noise 0.5" in title for title in jobs_of(cards).values()) == [False, True]
     alone, _ = office.submit(toy_spec())
     lone = until_ended(office, alone.id).folder.record("result")
     assert lone["tables"][0]["comparison"]["rows"] == result["tables"][0]["comparison"]["rows"]
