@@ -105,8 +105,12 @@ def forget(folder: JobFolder, engine: Engine) -> None:
     Raises:
         EngineError: It cannot be deleted now.
     """
-    if (folder.path / "launch.json").exists():
-        engine.forget(folder, folder.record("launch")["handle"])
+    try:
+        launch = folder.record("launch")
+    except JobFileError:  # it names no machine that could be believed, and a damaged job can be deleted too
+        return
+    if launch is not None:
+        engine.forget(folder, launch["handle"])
 
 
 def _look_after(desk: Desk, entry: Entry) -> None:

@@ -79,7 +79,7 @@ class Dashboard:
         text = found.get("ray_version") if isinstance(found, dict) else None
         numbers = [int(n) for n in str(text).split(".")[:2] if n.isdecimal()]
         if len(numbers) < 2:
-            raise EngineError(f"what answers at {self.address} is not the dashboard of a Ray cluster")
+            raise self._other()
         if tuple(numbers) < LEAST_VERSION:
             least = ".".join(map(str, LEAST_VERSION))
             raise EngineError(f"the cluster runs Ray {text}, which has known holes; update it to {least} or newer")
@@ -91,16 +91,23 @@ class Dashboard:
         """Give the machines that live: "node_id", "node_ip" and "resources_total"."""
         query = urlencode({"limit": 10000, "filter_keys": "state", "filter_predicates": "=", "filter_values": "ALIVE"})
         found = self._json("GET", f"/api/v0/nodes?{query}")
-        return [node for node in found["data"]["result"]["result"] if node["state"] == "ALIVE"]
+        try:
+            alive = [node for node in found["data"]["result"]["result"] if node["state"] == "ALIVE"]
+            return [{name: node[name] for name in ("node_id", "node_ip", "resources_total")} for node in alive]
+        except (KeyError, TypeError) as error:
+            raise self._other() from error
 
     def job(self, name: str) -> dict[str, Any] | None:
         """Give what the cluster knows of a job; None if it knows none of that name."""
         try:
-            return self._json("GET", f"/api/jobs/{quote(name)}")
+            found = self._json("GET", f"/api/jobs/{quote(name)}")
         except RefusedError as error:
             if error.status == 404 and "does not exist" in error.told:  # others than Ray say 404 too
                 return None
             raise
+        if not isinstance(found, dict) or not isinstance(found.get("status"), str):
+            raise self._other()
+        return found
 
     def submit(self, asked: dict[str, Any]) -> bool:
         """Hand in a job; False if there is one of that name already."""
@@ -153,7 +160,7 @@ class Dashboard:
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
-            raise EngineError(f"what answers at {self.address} is not the dashboard of a Ray cluster") from error
+            raise self._other() from error
 
     def _ask(self, method: str, path: str, body: bytes | None = None, wait_s: float | None = None) -> bytes:
         connection, answer = self._open(method, path, body, wait_s)
@@ -196,6 +203,9 @@ class Dashboard:
             return f"the cluster at {self.address} refuses the token; set RDPD_RAY_TOKEN to the one it was started with"
         last = told.strip().splitlines()[-1][:300] if told.strip() else "without a word"
         return f"the cluster at {self.address} refused (HTTP {status}): {last}"
+
+    def _other(self) -> EngineError:
+        return EngineError(f"what answers at {self.address} is not the dashboard of a Ray cluster; check RDPD_RAY_ADDRESS")
 
     def _down(self, error: Exception) -> UnreachableError:
         self._failed = time.monotonic()

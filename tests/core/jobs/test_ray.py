@@ -76,6 +76,16 @@ def test_what_is_no_ray_cluster_is_seen(cluster, answer):
         Ray().check(ray_spec())
 
 
+@pytest.mark.parametrize("answer", [b"[]", b"{}", b'{"data": 5}', b'{"data": {"result": {"result": [{}]}}}', b'{"status": 7}'])
+def test_odd_answers_are_seen(cluster, tmp_path, answer):
+    folder = job_of(tmp_path)
+    handle, _ = launched(cluster, folder)
+    cluster.refuses = (200, answer)
+    assert "is not the dashboard" in Ray().state(handle).reason
+    with pytest.raises(EngineError, match="is not the dashboard"):
+        Ray().launch(folder, folder.spec(), 2)
+
+
 @pytest.mark.parametrize("version", ["2.51.9", "1.13.0"])
 def test_an_old_version_is_refused(cluster, version):
     cluster.version = version
