@@ -64,11 +64,13 @@ class Work:
         params: TrainingParams | None = None,
     ) -> list[Trained]:
         """Train a cohort as a stage of this work; None takes the experiment's settings of training."""
-        if self.watched is not None:
+        searching = stage.startswith("search")  # its candidates are many, and nobody follows where each of them looks
+        if self.watched is not None and not searching:
             about = {"segments": cohort.params.segments, **({"teacher": dict(self.looks)} if self.looks else {})}
             self.oversight.tell({"kind": "watched", "stage": self.key(stage), **self.watched.facts, **about})
         settings = params or training_params(self.experiment, recipe_of(self.experiment))
-        return self.oversight.train(self.key(stage), cohort, self.residents, settings, knowledge)
+        oversight = replace(self.oversight, watch=()) if searching else self.oversight
+        return oversight.train(self.key(stage), cohort, self.residents, settings, knowledge)
 
     def predicted(self, stage: str, done: int, total: int) -> None:
         """Tell how many models of a stage have answered the validation and test windows."""
