@@ -8,6 +8,7 @@ batch script.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -40,6 +41,7 @@ WORDS = {
     "CANCELLED": "it was canceled in Slurm",
     "DEADLINE": "it could not begin before its deadline",
 }
+_JOB = re.compile("[0-9a-f]{16}")
 _SUBMITTED: dict[str, Any] = {}
 """Jobs of the stand-in on this machine: their process has to be waited for by its parent."""
 _LOOKS: dict[str, tuple[float, Seen]] = {}
@@ -84,7 +86,7 @@ class Slurm(Engine):
         words = ["env", f"PYTHONPATH={_path()}", sys.executable, "-m", self.module, str(folder.path.resolve())]
         words += ["--attempt", str(attempt), "--guest", "--threads", str(cpus)]
         try:
-            executor = submitit.AutoExecutor(_own_folder(spec), cluster="local" if _here() else "slurm")
+            executor = submitit.AutoExecutor(_own_folder(spec.id), cluster="local" if _here() else "slurm")
             executor.update_parameters(
                 name=f"rdpd-{spec.id}-{attempt}",
                 timeout_min=max(1, round(60 * _hours())),
@@ -98,10 +100,11 @@ class Slurm(Engine):
             job = executor.submit(os.execvp, command[0], command)
         except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
             raise EngineError(f"Slurm does not take the job: {str(error)[:300]}") from error
-        if not _here():
-            return {"id": job.job_id, "here": False, "started": None}
-        _SUBMITTED[job.job_id] = job
-        return {"id": job.job_id, "here": True, "started": birth(int(job.job_id))}
+        started = None
+        if _here():
+            _SUBMITTED[job.job_id] = job
+            started = birth(int(job.job_id))
+        return {"id": job.job_id, "job": spec.id, "here": _here(), "started": started}
 
     def state(self, handle: Handle | None) -> Seen:
         """Say what Slurm says; a job of a Slurm that does not answer is taken for running."""
@@ -130,13 +133,13 @@ class Slurm(Engine):
 
     def forget(self, folder: JobFolder, handle: Handle | None) -> None:
         """Delete what submitit kept of a job."""
-        if _own_folder(folder.spec()).is_dir():
-            shutil.rmtree(_own_folder(folder.spec()))
+        if handle is not None and _JOB.fullmatch(handle["job"]) and _own_folder(handle["job"]).is_dir():
+            shutil.rmtree(_own_folder(handle["job"]))
 
 
-def _own_folder(spec: Spec) -> Path:
+def _own_folder(job: str) -> Path:
     """Give the folder in which submitit keeps its files, away from the job's."""
-    return work_root() / "submitit" / spec.id
+    return work_root() / "submitit" / job
 
 
 def _submitit() -> Any:

@@ -12,7 +12,7 @@ from rdpd_core.jobs.engines.base import OVER, PENDING, RUNNING
 from rdpd_core.jobs.engines.slurm import Slurm
 from tests.core.jobs.byhand import a_folder, a_spec
 
-HANDLE = {"id": "17", "here": False, "started": None}
+HANDLE = {"id": "17", "job": "0123456789abcdef", "here": False, "started": None}
 GOOD = """echo "$0 $@" >> {log}
 case $(basename $0) in
 sinfo) echo '(null)'; echo 'gpu:a100:4(S:0-1),mps:100'; echo 'gpu:2,gpu:h200:1';;
@@ -96,7 +96,8 @@ def test_a_job_is_submitted_once_with_all_that_it_asks_for(commands, tmp_path, m
     monkeypatch.setenv("RDPD_SLURM_HOURS", "1.5")
     monkeypatch.setenv("RDPD_RAY_TOKEN", "a-secret-token")
     folder = a_folder(tmp_path / "job", engine="slurm", gpus=2.0, threads=3)
-    assert Slurm().launch(folder, folder.spec(), 4) == HANDLE
+    handle = Slurm().launch(folder, folder.spec(), 4)
+    assert handle == {**HANDLE, "job": folder.spec().id}
     script = (commands.folder / "log.script").read_text()
     wanted = (
         "partition=long",
@@ -114,7 +115,9 @@ def test_a_job_is_submitted_once_with_all_that_it_asks_for(commands, tmp_path, m
     assert not [name for name, data in kept.items() if b"a-secret-token" in data]
     pickled = next(data for name, data in kept.items() if name.endswith(".pkl"))
     assert str(folder.path).encode() in pickled
-    Slurm().forget(folder, HANDLE)
+    Slurm().forget(folder, {**handle, "job": "../submitit"})
+    assert list(own.iterdir())
+    Slurm().forget(folder, handle)
     assert not list(own.iterdir())
 
 
