@@ -34,6 +34,7 @@ class JobFolder:
     | `result.json` | how it ended, and the tables | the worker, or who declares it dead |
     | `log.txt` | what the worker printed | the worker |
     | `shards/` | jobs of a study | |
+    | `wire.json`, `.wire/`, `bringing` | how far a cluster's log was read | whoever brings results here |
     """
 
     path: Path

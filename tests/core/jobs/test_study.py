@@ -6,6 +6,7 @@ from rdpd_core.experiments import Experiment
 from rdpd_core.experiments.cases import jobs_of
 from rdpd_core.experiments.study import cut, grid, needs_cutting
 from rdpd_core.jobs import Spec, states
+from rdpd_core.jobs.locks import hold
 from rdpd_core.store import Store
 from tests.core.jobs.made import desk, models_of, toy_spec, until, until_ended, until_trained
 
@@ -63,9 +64,10 @@ def test_shards_run_by_themselves_and_are_merged(toy, tmp_path):
 @pytest.mark.slow
 def test_a_shard_that_fails_is_tried_again_alone_and_then_resumed(toy, tmp_path):
     office = desk(tmp_path)
-    study, _ = office.submit(study_spec())
-    shards = office.shards(study.id)
-    shards[1].folder.events.mkdir()  # no worker can write there
+    with hold(tmp_path / "slots" / "cpu-0"):  # nothing starts meanwhile
+        study, _ = office.submit(study_spec())
+        shards = office.shards(study.id)
+        shards[1].folder.events.mkdir()  # no worker can write there
     ended = until_ended(office, study.id)
     result = ended.folder.record("result")
     assert ended.state.name == states.FAILED
