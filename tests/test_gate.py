@@ -98,3 +98,9 @@ def test_requirements_are_pinned():
     for name in ("requirements.txt", "tests/requirements.txt"):
         lines = (ROOT / name).read_text().splitlines()
         assert all("==" in line for line in lines if line and not line.startswith("#")), name
+
+
+def test_the_engines_that_are_tested_are_those_that_are_named():
+    tested = set((ROOT / "tests/requirements.txt").read_text().split())
+    for name in ("ray", "slurm"):
+        assert set((ROOT / f"rdpd_core/jobs/requirements-{name}.txt").read_text().split()) <= tested

@@ -68,8 +68,8 @@ def poll(place: Path, count: int = 200_000, looks: int = 50) -> Trial:
         progress.update()
         seen.append((time.perf_counter() - began) * 1000)
     writer.close()
-    late = sum(ms > POLL_S * 1000 for ms in seen)
-    return Trial(f"a look at a job of {count:,} events, 5 of them new", looks, spread(seen, "ms"), late)
+    late = sorted(seen)[int(0.95 * len(seen))] > POLL_S * 1000
+    return Trial(f"a look at a job of {count:,} events, 5 of them new", looks, spread(seen, "ms"), int(late))
 
 
 def idle(desk: Desk, spec: Spec) -> Trial:
