@@ -17,10 +17,11 @@ from rdpd_core.jobs.spec import Spec
 from rdpd_core.runtime import numpy_generator
 
 KILLS_EACH = 10
-LONGEST_S = 1.5
+LONGEST_S = 8.0
+"""A worker of the small jobs reads for some seconds, then saves at every step: most moments in this span are in a save."""
 
 
-def kill_workers(desk: Desk, specs: Sequence[Spec], kills: int, seed: int = 0) -> list[Trial]:
+def kill_workers(desk: Desk, specs: Sequence[Spec], kills: int, seed: int = 0, longest_s: float = LONGEST_S) -> list[Trial]:
     """Kill workers at random moments of their lives, up to ten times each job, and let the jobs finish.
 
     Args:
@@ -28,6 +29,7 @@ def kill_workers(desk: Desk, specs: Sequence[Spec], kills: int, seed: int = 0) -
         specs: Jobs that give the same weights every time.
         kills: How many in all.
         seed: Keys the moments.
+        longest_s: From the start of computing to the latest moment.
     """
     wanted = [_undisturbed(desk, spec) for spec in specs]
     draw = numpy_generator("chaos", "kills", seed)
@@ -37,7 +39,7 @@ def kill_workers(desk: Desk, specs: Sequence[Spec], kills: int, seed: int = 0) -
         for spec, (weights, told) in zip(specs, wanted, strict=True):
             job, _ = desk.submit(again(spec))
             for _ in range(min(KILLS_EACH, kills - done)):
-                if not _kill(desk, job.id, float(draw.uniform(0, LONGEST_S)), seen):
+                if not _kill(desk, job.id, float(draw.uniform(0, longest_s)), seen):
                     break
                 done += 1
                 corrupt += corrupt_checkpoints(desk.job(job.id).folder)
