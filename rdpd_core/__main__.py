@@ -24,7 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=does, description=does).declare = declare
 
     command("datasets", "list the data sets: what is here, and how to get the rest", _datasets_options)
-    command("models", "list trained models, those shipped and those made here", _models_options)
+    command("models", "list trained models; take one in, hand one out, say what one costs", _models_options)
     command("methods", "list distillation methods and their settings", lambda sub: _calls(sub, _methods))
     command("compare", "train teacher and students, and compare them on the test subjects", _compare_options)
     command("jobs", "start, watch, stop, resume and carry away work that outlives this terminal", _jobs_options)
@@ -45,7 +45,10 @@ def _datasets_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _models_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments import model_commands
+
     _calls(sub, _models)
+    model_commands.declare(sub)
     sub.add_argument("--dataset", help="only models of this data set")
     sub.add_argument("--verify", action="store_true", help="read every weights file and check its digest")
 
@@ -134,8 +137,11 @@ def _datasets(given: argparse.Namespace) -> None:
 
 
 def _models(given: argparse.Namespace) -> None:
+    from rdpd_core.experiments import model_commands
     from rdpd_core.store import Store
 
+    if model_commands.call(given):
+        return
     store = Store.default()
     listing = store.list(given.dataset)
     rows = []

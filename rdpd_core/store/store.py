@@ -145,6 +145,34 @@ class Store:
                 write_atomic(draft / CARD, card.to_json().encode())
         return card
 
+    def adopt(self, card_file: bytes, weights_file: bytes) -> ModelCard:
+        """Keep the two files of a model that was checked elsewhere, byte for byte; a name that any root has is refused.
+
+        Raises:
+            ModelFileError: The card was refused, the weights are not the card's, or the name is taken.
+            DataError: The disk is full, or the folder cannot be written.
+        """
+        card = ModelCard.from_json(card_file)
+        if digest_bytes(weights_file) != card.weights_sha256:
+            raise ModelFileError(f"{card.key}/{WEIGHTS}: its sha256 is not the one on the card; get both again")
+        with lock(self.roots[0] / ".lock"):
+            if taken := next((root for root in self.roots if (root / card.dataset / card.name).exists()), None):
+                whose = "came with the program" if taken != self.roots[0] else "is yours"
+                raise ModelFileError(f"there is a model {card.key} already, which {whose}; it was not replaced")
+            with atomic_folder(self.roots[0] / card.dataset / card.name) as draft:
+                write_atomic(draft / WEIGHTS, weights_file)
+                write_atomic(draft / CARD, card_file)
+        return card
+
+    def size_bytes(self, dataset: str, name: str) -> int:
+        """Give what a model's card and weights take on the disk, in bytes.
+
+        Raises:
+            ModelFileError: No such model.
+        """
+        folder = self.folder(dataset, name)
+        return sum((folder / part).stat().st_size for part in (CARD, WEIGHTS))
+
     def load(self, dataset: str, name: str) -> tuple[dict[str, Tensor], ModelCard]:
         """Give a model's weights and card. The bytes that were checked are the bytes that are used.
 
