@@ -53,3 +53,34 @@ def _positions(signal: np.ndarray, edges: np.ndarray, extreme: np.ufunc) -> np.n
     best = extreme.reduceat(signal, edges[:-1])
     hits = np.flatnonzero(signal == np.repeat(best, np.diff(edges)))
     return hits[np.searchsorted(hits, edges[:-1])]
+
+
+class Even(NamedTuple):
+    """A signal in so few evenly spaced points that their times need not be sent.
+
+    Attributes:
+        value: (P,), the samples, or the smallest and the largest of each bin in the order of time.
+        first: Time of the first point, in samples.
+        step: Between points, in samples.
+    """
+
+    value: np.ndarray
+    first: float
+    step: float
+
+
+def reduce_evenly(signal: np.ndarray, pixels: int = WIDTH_PIXELS) -> Even:
+    """Give at most 2 points per pixel, each less than a pixel from its true time.
+
+    Args:
+        signal: (T,); NaN where a sensor was silent.
+        pixels: Width of the drawing.
+
+    Raises:
+        ParameterError: The width is below 1 pixel.
+    """
+    kept = reduce(signal, pixels, 2)
+    if len(kept.value) == len(signal):
+        return Even(kept.value, 0.0, 1.0)
+    step = len(signal) / len(kept.value)
+    return Even(kept.value, (step - 1) / 2, step)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.figures.reduce import reduce
+from app.figures.reduce import reduce, reduce_evenly
 from rdpd_core.errors import ParameterError
 
 
@@ -49,3 +49,20 @@ def test_silence_stays_silence():
 def test_impossible_sizes_are_refused(pixels, per_pixel):
     with pytest.raises(ParameterError):
         reduce(np.zeros(10), pixels, per_pixel)
+
+
+@given(spike=st.integers(0, 49_999), pixels=st.integers(1, 400))
+def test_evenly_spaced_points_keep_a_spike_within_a_pixel(spike, pixels):
+    signal = np.zeros(50_000)
+    signal[spike] = 1.0
+    kept = reduce_evenly(signal, pixels)
+    assert len(kept.value) <= 2 * pixels
+    at = kept.first + kept.step * np.flatnonzero(kept.value == 1.0)
+    assert (np.abs(at - spike) <= 50_000 / pixels).all()
+    assert len(at) >= 1
+
+
+def test_evenly_spaced_points_of_a_short_signal_are_its_samples():
+    kept = reduce_evenly(np.arange(30.0), 100)
+    assert (kept.first, kept.step) == (0.0, 1.0)
+    assert np.array_equal(kept.value, np.arange(30.0))
