@@ -1,102 +1,74 @@
-"""Models: every trained model that is here, one of them in full, and whether its files are whole."""
+"""Models: every trained model that is here, one of them in full, two of them beside each other, and ways in and out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pandas as pd
 import streamlit as st
 
 from app import cached
 from app.components import frame
 from app.state import Link
 
-if TYPE_CHECKING:
-    from rdpd_core.store import ModelCard
-
-PAGE, EVERY = "models", "all"
+PAGE = "models"
+CARD, LINEAGE, COST, FITS, PAIR, OUT = "card", "lineage", "cost", "fits", "pair", "out"
+PARTS = {
+    CARD: ":material/badge: Card",
+    LINEAGE: ":material/account_tree: Lineage",
+    COST: ":material/speed: Cost",
+    FITS: ":material/rule: Fits which data",
+    PAIR: ":material/compare: Beside another",
+    OUT: ":material/output: Hand out",
+}
 
 frame.heading("Models", "Every teacher and student that is here, with what it reads, how it was trained, and what it is worth.")
 
-from app.components import here  # noqa: E402  (the heading does not wait for the library)
-from app.figures.tables import to_csv  # noqa: E402
+from app.components import (  # noqa: E402
+    here,
+    model_card,
+    model_cost,
+    model_exchange,
+    model_fit,
+    model_lineage,
+    model_pair,
+    model_table,
+)
 from app.figures.text import in_markdown  # noqa: E402
-from rdpd_core.errors import RdpdError  # noqa: E402
-from rdpd_core.evaluation import Scores  # noqa: E402
-from rdpd_core.store import Store  # noqa: E402
 
-
-def row(card: ModelCard) -> dict[str, object]:
-    """Give what the table says of a model."""
-    scores = Scores.from_dict(card.scores["test"]) if "test" in card.scores else None
-    return {
-        "model": card.key,
-        "arm": card.arm,
-        "reads": f"{card.view} ({len(card.channels)})",
-        "recipe": card.recipe,
-        "seed": card.seed,
-        "PR-AUC, test [95%]": scores.cell("pr_auc") if scores else "",
-        "ROC-AUC, test [95%]": scores.cell("roc_auc") if scores else "",
-        "n": f"{scores.n_windows} windows, {scores.n_subjects} subjects" if scores else "",
-        "parameters": card.parameters["used"],
-    }
-
-
-def show_card(card: ModelCard) -> None:
-    """Show one model in full."""
-    from_teacher = Store.default().teacher_of(card)
-    students = Store.default().students_of(card)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(in_markdown(card.title), anchor=False, width="content")
-        if card.simulated:
-            st.badge("trained on simulated data", icon=":material/science:", color="orange")
-    taught = in_markdown(from_teacher.key, 200) if from_teacher else "not here" if card.teacher else "nobody, labels only"
-    plain = {
-        "Task": f"{len(card.classes)} classes: {in_markdown(', '.join(card.classes), 600)}",
-        "Reads": in_markdown(", ".join(f"{c.name} ({c.unit})" for c in card.channels), 600),
-        "Window": f"{card.window_samples / card.sampling_rate:g} s at {card.sampling_rate:g} Hz, {card.segments} segments",
-        "Taught by": taught,
-        "Taught": f"{len(students)} students" if students else "nobody",
-        "Trained": f"{card.training.get('epochs')} epochs, best was {card.training.get('best_epoch')}; split {card.split}",
-        "Licence of its data": in_markdown(card.licence, 300),
-        "Made": f"{card.created}; sha256 of the weights `{card.weights_sha256[:16]}…`",
-    }
-    st.table(plain, border="horizontal")
-    with st.expander("The whole card"):
-        st.json(card.to_dict(), expanded=1)
-
-
-def verify(card: ModelCard) -> None:
-    """Offer to read all of a model and say whether it is whole."""
-    told = "Reads all of its bytes, compares their digest with the card's, and builds the model"
-    if not st.button("Verify", icon=":material/verified:", key=f"{PAGE}.verify", help=told):
-        return
-    try:
-        Store.default().verify(card.dataset, card.name)
-    except RdpdError as error:
-        st.error(in_markdown(str(error), 600), icon=":material/error:")
-    else:
-        st.success("Whole: digest, names, shapes and numbers are as the card says.", icon=":material/verified:")
-
-
+model_card.tell()
 listing = cached.listing(cached.store_stamp())
 for problem in listing.problems:
     st.warning(f"{in_markdown(problem.dataset)}/{in_markdown(problem.name)} was left out: {in_markdown(problem.reason, 600)}")
-sets = sorted({card.dataset for card in listing.cards})
-if not sets:
+if not listing.cards:
     here.models_missing("any data set", "python -m rdpd_core pretrain")
+    model_exchange.take_in()
     st.stop()
 link = Link(PAGE)
-chosen_set = st.segmented_control("Data set", [EVERY, *sets], required=True, key=link.offer("set", [EVERY, *sets], EVERY))
-cards = [card for card in listing.cards if chosen_set in (EVERY, card.dataset)]
-table = pd.DataFrame([row(card) for card in cards])
-st.dataframe(table, hide_index=True, height=min(420, 36 * len(cards) + 40), alt="Models with their scores")
-look = {"type": "tertiary", "icon": ":material/download:"}
-st.download_button("Table (CSV)", lambda: to_csv(table), "models.csv", "text/csv", on_click="ignore", **look)
+cards, chosen = model_table.narrowed(link, listing.cards)
+with st.container(horizontal=True):
+    model_exchange.take_in()
+if not cards:
+    st.info("No model is all of this. Set one of the choices above back to “all”.", icon=":material/filter_alt_off:")
+    link.close(chosen)
+    st.stop()
+model_table.show(cards)
 keys = [card.key for card in cards]
-key = st.selectbox(f"One model of {len(keys)}", keys, key=link.offer("model", keys, keys[0]), width=480)
-link.close({"set": chosen_set, "model": key})
-card = next(card for card in cards if card.key == key)
-show_card(card)
-verify(card)
-frame.command(f"python -m rdpd_core evaluate {card.key} --dataset {card.dataset}", "Scores this model again")
+chosen["model"] = st.selectbox(f"One model of {len(keys)}", keys, key=link.offer("model", keys, keys[0]), width=480)
+how = {"required": True, "label_visibility": "collapsed", "key": link.offer("part", list(PARTS), CARD)}
+chosen["part"] = st.segmented_control("What to show of it", list(PARTS), format_func=PARTS.get, **how)
+card = next(card for card in cards if card.key == chosen["model"])
+other = None
+if chosen["part"] == PAIR:
+    chosen["other"] = model_pair.choose(link, card, listing.cards)
+    other = next((c for c in listing.cards if c.key == chosen["other"]), None)
+link.close(chosen)
+model_card.heading(card)
+if chosen["part"] == PAIR and other is not None:
+    model_pair.show(card, other)
+elif chosen["part"] != PAIR:
+    shown = {CARD: model_card, LINEAGE: model_lineage, COST: model_cost, FITS: model_fit}
+    (model_exchange.hand_out if chosen["part"] == OUT else shown[chosen["part"]].show)(card)
+commands = {
+    COST: (f"python -m rdpd_core models --cost {card.key}", "Counts and times this model again"),
+    OUT: (f"python -m rdpd_core models --onnx {card.key} {card.name}.onnx", "Writes and compares the same file"),
+}
+again = (f"python -m rdpd_core evaluate {card.key} --dataset {card.dataset}", "Scores this model again")
+frame.command(*commands.get(chosen["part"], again))

@@ -13,6 +13,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from rdpd_core.errors import ParameterError
 from rdpd_core.models import Model
 from rdpd_core.runtime import threads, torch_generator
+from rdpd_core.store.cards import ModelCard
+from rdpd_core.store.store import construct
 
 WARM_UP = 20
 
@@ -62,10 +64,20 @@ def multiply_adds(model: Model) -> MultiplyAdds:
     """Count the multiply-adds of one window: from the layers of an RCNN, from the operations of any other model."""
     if model.name == "rcnn":
         return MultiplyAdds(_of_rcnn(model), "counted from its layers")
-    window = torch.zeros(1, model.channels, model.samples)
+    window = torch.zeros(1, model.channels, model.samples, device=next(model.parameters()).device)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(window)
     return MultiplyAdds({"matrix products": counter.get_total_flops() // 2}, "counted by PyTorch from matrix products alone")
+
+
+def multiply_adds_of(card: ModelCard) -> MultiplyAdds:
+    """Count the multiply-adds of one window for the model of a card, without its weights.
+
+    Raises:
+        ModelFileError: The model cannot be built as the card says.
+    """
+    with torch.device("meta"):
+        return multiply_adds(construct(card))
 
 
 def _of_rcnn(model: Model) -> dict[str, int]:

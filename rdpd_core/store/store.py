@@ -246,14 +246,19 @@ def build(card: ModelCard, state: Mapping[str, Tensor]) -> Model:
     """
     with torch.random.fork_rng(devices=[]):
         with torch.device("meta"):  # shapes first: a card may claim a size that no memory holds
-            wanted = _construct(card).state_dict()
+            wanted = construct(card).state_dict()
         _check_fit(card, wanted, state)
-        model = _construct(card)
+        model = construct(card)
     model.load_state_dict(dict(state))
     return model.eval()
 
 
-def _construct(card: ModelCard) -> Model:
+def construct(card: ModelCard) -> Model:
+    """Give the card's model with fresh weights.
+
+    Raises:
+        ModelFileError: It is not registered, or its settings are not allowed.
+    """
     with _naming(f"{card.key}/{CARD}"):
         try:
             cls = MODELS.get(card.model)

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from rdpd_core.errors import ParameterError
+from rdpd_core.errors import ModelFileError, ParameterError
 from rdpd_core.store import cost
-from rdpd_core.store.cost import latency, multiply_adds
+from rdpd_core.store.cost import latency, multiply_adds, multiply_adds_of
 from rdpd_core.store.plain import plain_form
 from tests.core.store.made import Tiny
-from tests.core.store.rcnn_made import rcnn
+from tests.core.store.rcnn_made import rcnn, rcnn_card
 
 
 def test_multiply_adds_are_those_of_a_hand_count():
@@ -67,3 +67,9 @@ def test_one_thread_while_it_is_timed():
 def test_no_run_is_refused():
     with pytest.raises(ParameterError, match="at least 1"):
         latency(rcnn(), torch.device("cpu"), runs=0)
+
+
+def test_a_card_is_enough_to_count():
+    assert multiply_adds_of(rcnn_card()) == multiply_adds(rcnn())
+    with pytest.raises(ModelFileError, match="unknown model 'none'"):
+        multiply_adds_of(rcnn_card(model="none"))
