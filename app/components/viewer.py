@@ -13,9 +13,10 @@ from app.components import free_choice
 from app.components.charts import chart
 from app.components.fresh_key import fresh_key, is_fresh
 from app.figures import viewer
-from app.figures.text import in_markdown
+from app.figures.text import in_filename, in_markdown
 from app.state import Link
 from rdpd_core.errors import ParameterError
+from rdpd_core.experiments.cases import Case
 from rdpd_core.types import Channel
 
 ALL, OFF = "all", "off"
@@ -82,6 +83,15 @@ class Source(NamedTuple):
     def times(self, start: float, end: float) -> str:
         """Give two times in words."""
         return f"{start / self.clock.size:.6g} to {end / self.clock.size:.6g} {self.clock.unit}"
+
+
+def source_of(case: Case) -> Source:
+    """Give a window to look at, with the segments that attention weighs."""
+    found = [len(arm.attention) for arm in case.arms if arm.attention is not None]
+    name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}")
+    segment = case.duration_s / found[0] if found else None
+    title = f"{case.subject}, recording {case.recording}{', simulated' if case.simulated else ''}"
+    return Source(case.channels, case.signal, case.sampling_rate, case.offset_s, title, name, case.poor, segment)
 
 
 class Stretch(NamedTuple):

@@ -151,7 +151,8 @@ def _missing(strip: Strip, signal: np.ndarray) -> str:
 
 def _range(rows: np.ndarray) -> list[float]:
     """Give the ends of a scale that holds all values with a little room."""
-    there = rows[np.isfinite(rows)]
-    low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
+    low, high = (float(end) for end in (np.fmin.reduce(rows, axis=None), np.fmax.reduce(rows, axis=None)))
+    if not np.isfinite([low, high]).all():
+        low, high = 0.0, 1.0
     room = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
     return [low - room, high + room]

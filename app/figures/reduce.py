@@ -79,8 +79,15 @@ def reduce_evenly(signal: np.ndarray, pixels: int = WIDTH_PIXELS) -> Even:
     Raises:
         ParameterError: The width is below 1 pixel.
     """
-    kept = reduce(signal, pixels, 2)
-    if len(kept.value) == len(signal):
-        return Even(kept.value, 0.0, 1.0)
-    step = len(signal) / len(kept.value)
-    return Even(kept.value, (step - 1) / 2, step)
+    if pixels < 1:
+        raise ParameterError(f"{pixels} pixels: give at least 1 pixel")
+    signal = np.asarray(signal)
+    if len(signal) <= 2 * pixels:
+        return Even(signal, 0.0, 1.0)
+    size = -(-len(signal) // pixels)
+    bins = np.pad(signal, (0, -len(signal) % size), mode="edge").reshape(-1, size)
+    silent = np.isnan(bins) if np.isnan(signal).any() else None
+    low = np.argmin(bins if silent is None else np.where(silent, np.inf, bins), axis=1)
+    high = np.argmax(bins if silent is None else np.where(silent, -np.inf, bins), axis=1)
+    at = np.sort(np.stack([low, high], axis=1), axis=1)
+    return Even(np.take_along_axis(bins, at, axis=1).ravel(), size / 4 - 0.5, size / 2)

@@ -134,14 +134,20 @@ def viewer_figure(
     span, parts = Span(start_s, signal.shape[1], rate), Parts([], [], [])
     sheet = sheet_of(channels, span.duration_s, rate, settings)
     rows, anchors = _draw(parts, channels, signal, span, sheet, settings)
-    for one in below:
-        per, number = span.unit[1], _number(len(rows))
-        one.draw(Panel(parts, number, one.start_s / per, one.duration_s / per))
-        quiet = {"fixedrange": True, "showticklabels": False, "showgrid": False, "zeroline": False}
-        rows.append(Row(one.pixels, {**quiet, "range": list(one.range), "title": {"text": one.title, "standoff": 2}}, GAP))
+    rows += [_below(parts, one, _number(len(rows) + place), span) for place, one in enumerate(below)]
     if settings.calipers is not None:
         _measure(parts, channels, signal, span, settings.calipers, anchors)
     return parts.figure(**_frame(span, sheet, rows, settings))
+
+
+def _below(parts: Parts, row: Below, number: str, span: Span) -> Row:
+    """Draw a further row; what is written before the time that is shown, such as a heading, moves to its start."""
+    per, before = span.unit[1], len(parts.texts)
+    row.draw(Panel(parts, number, row.start_s / per, row.duration_s / per))
+    for text in parts.texts[before:]:
+        text["x"] = max(text["x"], span.start)
+    quiet = {"fixedrange": True, "showticklabels": False, "showgrid": False, "zeroline": False}
+    return Row(row.pixels, {**quiet, "range": list(row.range), "title": {"text": row.title, "standoff": 2}}, GAP)
 
 
 def sheet_of(channels: Sequence[Channel], duration_s: float, rate: float, settings: Settings) -> Sheet | None:
@@ -173,7 +179,7 @@ def _checked(
     kept = [row for row, channel in enumerate(channels) if not settings.groups or channel.group in settings.groups]
     if settings.layout == STANDARD and not has_standard_leads([channels[row] for row in kept]):
         raise ParameterError(f"layout {STANDARD!r} needs the twelve standard leads I to V6: show them, or choose {STACKED!r}")
-    return tuple(channels[row] for row in kept), signal[kept]
+    return tuple(channels[row] for row in kept), signal if len(kept) == len(channels) else signal[kept]
 
 
 def _draw(
@@ -188,11 +194,12 @@ def _draw(
         rows.append(row)
         anchors |= found
     others = [row for row in range(len(channels)) if row not in leads]
-    strips = strips_of([channels[row] for row in others])
+    alone = [channels[row] for row in others]
+    part, strips = signal if not leads else signal[others], strips_of(alone)
     size = (settings.width_px - SCALE - SIDE, LOW_PX if len(strips) > MANY else TALL_PX)
     for strip in strips:
         panel = Panel(parts, _number(len(rows)), span.start, span.end - span.start)
-        row, found = add_strip(panel, strip, signal[others], [channels[o] for o in others], span, settings.poor, size)
+        row, found = add_strip(panel, strip, part, alone, span, settings.poor, size)
         rows.append(row)
         anchors |= found
     return rows, anchors

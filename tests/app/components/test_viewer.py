@@ -170,3 +170,17 @@ def test_hours_are_asked_for_in_hours():
     number(at, "Second time").set_value(6.0)
     ran(at)
     assert chosen(at)["t1"] == "21600.0"
+
+
+def test_a_case_is_looked_at_with_its_segments():
+    from app.components.viewer import source_of
+    from tests.app.made import arm, case
+
+    made = case()
+    source = source_of(made)
+    assert (source.start_s, source.end_s, source.segment_s) == (5.0, 15.0, 2.5)
+    assert source.signal is made.signal
+    assert source.poor == ("I",)
+    assert "simulated" in source.title
+    assert "s012" in source.filename
+    assert source_of(case(arms=(arm("direct", [1.0, 0.0, 0.0], None),))).segment_s is None

@@ -66,3 +66,14 @@ def test_evenly_spaced_points_of_a_short_signal_are_its_samples():
     kept = reduce_evenly(np.arange(30.0), 100)
     assert (kept.first, kept.step) == (0.0, 1.0)
     assert np.array_equal(kept.value, np.arange(30.0))
+
+
+def test_evenly_spaced_points_keep_silence_and_what_stands_beside_it():
+    signal = np.full(10_000, np.nan)
+    signal[5000:5003] = [1.0, -2.0, 3.0]
+    kept = reduce_evenly(signal, 100)
+    there = np.isfinite(kept.value)
+    assert kept.value[there].tolist() == [-2.0, 3.0]
+    assert (np.abs(kept.first + kept.step * np.flatnonzero(there) - 5001) <= 100).all()
+    with pytest.raises(ParameterError):
+        reduce_evenly(signal, 0)

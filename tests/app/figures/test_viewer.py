@@ -167,6 +167,15 @@ def test_one_line_under_the_cursor_crosses_all_rows_and_the_attention():
     assert fig.layout.yaxis3.domain[1] < fig.layout.yaxis2.domain[0] < fig.layout.yaxis.domain[0]
 
 
+def test_headings_of_a_row_stay_in_sight_where_only_a_part_of_it_is_shown():
+    made = case()
+    row = attention_below(made.arms, made.offset_s, made.duration_s)
+    fig = viewer_figure(ECG, heart(4.0), 200.0, Settings(), made.offset_s + 3.0, [row])
+    heads = [note for note in fig.layout.annotations if "overlap with teacher" in note.text]
+    assert len(heads) == 3
+    assert {note.x for note in heads} == {made.offset_s + 3.0}
+
+
 def test_no_attention_has_no_row():
     assert attention_below([], 0.0, 10.0) is None
 
