@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rdpd_core.experiments import Loaded
     from rdpd_core.experiments.cases import CaseBook
     from rdpd_core.experiments.forecast import Facts
+    from rdpd_core.experiments.whatif import Bench
+    from rdpd_core.experiments.whatif_curve import Robustness
     from rdpd_core.store import Listing, ModelCard
 
 T = TypeVar("T")
@@ -114,6 +116,50 @@ def book_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> 
         tell(f"Asking the models of view {view} about {len(loaded.splits.test)} windows", None)
         with threads(1):
             return open_book(loaded, view, job=job)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def bench_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> Task[Bench]:
+    """Give the work that builds the models of a case book, to be asked about edited windows; arguments as of `book_task`."""
+    book = book_task(dataset, view, root, stamp, job)
+
+    def work(tell: Tell) -> Bench:
+        opened = book.result()
+        from rdpd_core.experiments.whatif import Bench
+
+        tell("Building the models", None)
+        return Bench(opened)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def robustness_task(bench: tuple[str, ...], edits: str, at: int, size_s: float) -> Task[Robustness]:
+    """Give the work that scores all test windows at several sizes of one edit.
+
+    Args:
+        bench: Arguments of `bench_task`.
+        edits: As `edits.to_text` gives.
+        at: Which of them is varied.
+        size_s: Length of a window, in s.
+    """
+    built = bench_task(*bench)
+
+    def work(tell: Tell) -> Robustness:
+        models = built.result()
+        from rdpd_core.evaluation.edits import from_text
+        from rdpd_core.experiments.whatif import follow, variants
+        from rdpd_core.experiments.whatif_curve import robustness
+
+        def progress(done: int, total: int) -> None:
+            tell(f"Asking every model about edited test windows: {done} of {total}", done / total)
+
+        sizes, lists = variants(from_text(edits), at, size_s)
+        course = follow(models, lists, sizes, progress)
+        tell("Resampling people", None)
+        return robustness(course, models.windows)
 
     return Task(work)
 

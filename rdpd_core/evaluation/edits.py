@@ -145,7 +145,8 @@ class Noise(Edit):
 
     def snr(self, x: np.ndarray, row: int, ground: Ground) -> float:
         """Give signal to noise in dB for one channel (T,) of a window: its variance against that of the noise."""
-        return snr_db(self.amplitude, self.distribution, float(np.var(x, dtype=np.float64)) / float(ground.std[row]) ** 2)
+        power = float(np.var(x, dtype=np.float64)) / float(ground.std[row]) ** 2
+        return float("-inf") if power == 0 else snr_db(self.amplitude, self.distribution, power)
 
 
 @EDITS.register

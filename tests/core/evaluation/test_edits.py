@@ -73,6 +73,7 @@ def test_signal_to_noise_of_a_channel():
     tone = np.sin(np.linspace(0, 20 * np.pi, 4000)) * 0.5  # variance 0.125; 1 SD of channel I is 0.5
     assert e.Noise("I", 1.0, "normal").snr(tone, 0, GROUND) == pytest.approx(10 * np.log10(0.125 / 0.25), abs=0.01)
     assert e.Noise("I", 0.0).snr(tone, 0, GROUND) == float("inf")
+    assert e.Noise("I").snr(np.ones(9), 0, GROUND) == float("-inf")
 
 
 def test_flatten_and_scale_keep_the_median(x):
