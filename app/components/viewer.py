@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components import free_choice
 from app.components.charts import chart
@@ -128,14 +129,15 @@ def show(
     """
     leads = any(viewer.is_lead(channel, source.rate) for channel in source.channels)
     chosen = _paper(link, source, leads)
+    notes = st.container()
     upper, lower = st.container(), st.container()
     with upper.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        chosen |= _times(link, source, leads)
+        chosen |= _times(link, source, leads, notes)
         stretch = Stretch(chosen["from"], chosen["length"])
         if chosen.get("layout") == viewer.STANDARD:
             stretch = stretch._replace(length_s=min(stretch.length_s, SHEET_S))
         with lower:
-            chosen |= _calipers(link, source, stretch, chosen["group"])
+            chosen |= _calipers(link, source, stretch, chosen["group"], notes)
         _steps(link, source, stretch, chosen, leads, on_window)
     if chosen.get("step") == BEAT:
         st.caption("Beats are found by their steepness, for going from one to the next only.")
@@ -166,12 +168,12 @@ def _paper(link: Link, source: Source, leads: bool) -> dict[str, Any]:
     return chosen
 
 
-def _times(link: Link, source: Source, leads: bool) -> dict[str, Any]:
+def _times(link: Link, source: Source, leads: bool, notes: DeltaGenerator) -> dict[str, Any]:
     """Ask for the stretch; times outside of what is looked at now are given up."""
     short = SHEET_S if leads and source.duration_s > LONG_S else source.duration_s
     shortest = min(source.duration_s, max(4 / source.rate, 0.2))
-    length = _kept(link, "length", short, shortest, source.duration_s)
-    begin = _kept(link, "from", source.start_s, source.start_s, source.end_s - length)
+    length = _kept(link, notes, "length", short, shortest, source.duration_s)
+    begin = _kept(link, notes, "from", source.start_s, source.start_s, source.end_s - length)
     step = source.segment_s or max(length / 2, 1 / source.rate)
     _number(link, "from", "From", source.clock, begin, (source.start_s, source.end_s - length), step)
     _number(link, "length", "Length", source.clock, length, (shortest, source.duration_s), step)
@@ -181,14 +183,14 @@ def _times(link: Link, source: Source, leads: bool) -> dict[str, Any]:
     return {"from": begin, "length": length}
 
 
-def _calipers(link: Link, source: Source, stretch: Stretch, group: str) -> dict[str, Any]:
+def _calipers(link: Link, source: Source, stretch: Stretch, group: str, notes: DeltaGenerator) -> dict[str, Any]:
     """Ask what is to be measured."""
     names = [OFF, *(c.name for c in source.channels if group in (ALL, c.group))]
     key = link.offer("on", names, OFF)
     first, last = source.start_s, source.end_s
     middle, quarter = stretch.from_s + stretch.length_s / 2, stretch.length_s / 8
-    times = [_kept(link, name, None, first, last) for name in ("t0", "t1")]
-    levels = [_kept(link, name, None, -np.inf, np.inf) for name in ("a0", "a1")]
+    times = [_kept(link, notes, name, None, first, last) for name in ("t0", "t1")]
+    levels = [_kept(link, notes, name, None, -np.inf, np.inf) for name in ("a0", "a1")]
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         box = fresh_key(f"{key}.box", st.session_state[key])
         st.selectbox("Measure on", names, key=box, on_change=_take, args=(box, key), width=140)
@@ -295,7 +297,7 @@ def _chosen_calipers(chosen: dict[str, Any]) -> viewer.Calipers | None:
     return viewer.Calipers(t0, t1, chosen["on"], levels)
 
 
-def _kept(link: Link, name: str, default: float | None, low: float, high: float) -> float | None:
+def _kept(link: Link, notes: DeltaGenerator, name: str, default: float | None, low: float, high: float) -> float | None:
     """Give a number that the address or an earlier choice asks for, moved to where there is something to look at."""
     room, high = 1e-6, max(low, high)
 
@@ -308,7 +310,7 @@ def _kept(link: Link, name: str, default: float | None, low: float, high: float)
     offered = free_choice.offer(link, name, read, default)
     value = st.session_state[offered.key]
     if offered.refused:
-        st.warning(f"The link's “{name}” is not used: {in_markdown(offered.refused[1], 200)}", icon=":material/link_off:")
+        notes.warning(f"The link's “{name}” is not used: {in_markdown(offered.refused[1], 200)}", icon=":material/link_off:")
     inside = value is None or low - room <= value <= high + room
     if value is not None and (inside or default is not None):
         value = min(max(value, low), high)

@@ -14,6 +14,9 @@ from app.figures.text import in_plotly
 from rdpd_core.errors import ParameterError
 from rdpd_core.types import Channel
 
+EDGE = 0.07
+"""So near to an end of the time that is shown, as a share of it, text would be cut off."""
+
 
 class Calipers(NamedTuple):
     """What is to be measured.
@@ -127,8 +130,9 @@ def add_calipers(
     look = {"type": "line", "xref": "x", "line": {"color": color, "width": 1.5, "dash": "dash"}}
     parts.shapes.extend({**look, "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper"} for x in (left, right))
     bold = {"showarrow": False, "font": {"size": 12}, "xref": "x", "bordercolor": color, "borderpad": 2}
-    text = f"<b>↔ {interval_words(found)}</b>"
-    parts.texts.append({**bold, "text": text, "x": (left + right) / 2, "y": 1, "yref": "paper", "yanchor": "bottom"})
+    text, edge = f"<b>↔ {interval_words(found)}</b>", EDGE * (span.end - span.start)
+    middle = min(max((left + right) / 2, span.start + edge), span.end - edge)
+    parts.texts.append({**bold, "text": text, "x": middle, "y": 1, "yref": "paper", "yanchor": "bottom"})
     levels = levels_of(calipers, found)
     if channel.name not in anchors or not np.isfinite(levels).all():
         return
@@ -138,5 +142,6 @@ def add_calipers(
     row = {**look, "x0": left, "x1": left + reach, "yref": f"y{anchor.number}"}
     parts.shapes.extend({**row, "y0": y, "y1": y} for y in (low, high))
     text = f"<b>↕ {in_plotly(size_words(levels[1] - levels[0], channel.unit))}</b>"
-    place = {"x": left + reach, "y": (low + high) / 2, "yref": f"y{anchor.number}", "xanchor": "left", "xshift": 4}
+    beside = {"xanchor": "left", "xshift": 4} if left + reach < span.end - 1.5 * edge else {"xanchor": "right", "xshift": -4}
+    place = {"x": left + reach, "y": (low + high) / 2, "yref": f"y{anchor.number}", **beside}
     parts.texts.append({**bold, "text": text, **place})

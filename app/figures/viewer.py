@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from app import theme
 from app.figures._viewer_beats import beats
 from app.figures._viewer_calipers import (
     Calipers,
@@ -228,6 +229,8 @@ def _frame(span: Span, sheet: Sheet | None, rows: Sequence[Row], settings: Setti
     for place, row in enumerate(rows):
         top -= row.above
         axis = {"domain": [max(top - row.pixels, 0.0) / inner, top / inner], "anchor": "x"}
+        if place == 0 and len(rows) > 1 and sheet is not None:
+            axis["constraintoward"] = "bottom"  # in a narrow window, free room is above the paper, not between rows
         layout[f"yaxis{_number(place)}"] = {
             "fixedrange": True,
             "showticklabels": sheet is None or place > 0,
@@ -247,7 +250,7 @@ def _frame(span: Span, sheet: Sheet | None, rows: Sequence[Row], settings: Setti
     spike = {"showspikes": True, "spikemode": "across", "spikesnap": "cursor", "spikethickness": 1, "spikedash": "solid"}
     last = f"y{_number(len(rows) - 1)}"
     quiet = {"zeroline": False, "ticks": "", "tickformat": "~g", "fixedrange": True, "anchor": last, "constraintoward": "left"}
-    layout["xaxis"] = {**time, **quiet, **spike, "spikecolor": "#86929B"}
+    layout["xaxis"] = {**time, **quiet, **spike, "spikecolor": theme.MUTED}
     hang = {"x": 0, "y": 1, "xref": "paper", "yanchor": "top", "pad": {"t": 6}}
     return layout | {
         "width": width,

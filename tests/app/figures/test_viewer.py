@@ -161,6 +161,7 @@ def test_one_line_under_the_cursor_crosses_all_rows_and_the_attention():
     time = fig.layout.xaxis
     assert (time.showspikes, time.spikemode, time.spikesnap) == (True, "across", "cursor")
     assert fig.layout.hoversubplots == "axis"
+    assert fig.layout.yaxis.constraintoward == "bottom"
     (bars,) = [trace for trace in fig.data if trace.type == "bar" and trace.name == "RDPD"]
     assert bars.x.tolist() == [6.25, 8.75, 11.25, 13.75]
     assert fig.layout.yaxis3.domain[0] == pytest.approx(0, abs=1e-9)

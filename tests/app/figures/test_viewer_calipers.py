@@ -80,6 +80,13 @@ def test_levels_can_be_chosen_and_carry_the_unit():
     assert told == "pulse, 0.5 to 1.5 s: 1000 ms · 60 bpm; 2.5 1/min between the chosen levels (60 and 62.5 1/min)."
 
 
+def test_words_at_an_end_of_the_picture_are_not_cut_off():
+    fig = viewer_figure(CHANNELS, pulse(), 500.0, Settings(calipers=Calipers(1.95, 2.0, "I")))
+    interval, size = [note for note in fig.layout.annotations if note.bordercolor]
+    assert 0.1 < interval.x < 1.9
+    assert size.xanchor == "right"
+
+
 def test_long_intervals_are_said_in_longer_units():
     hours = np.zeros((1, 48))
     assert interval_words(measure(hours, 1 / 3600, 0.0, 7200.0, 0)) == "2.00 h"
