@@ -13,6 +13,7 @@ st.set_page_config(page_title="RDPD Studio", page_icon=ICON, layout="wide")
 st.logo(LOGO, size="large")
 pages = [
     st.Page("views/start.py", title="Start", icon=":material/ecg_heart:", default=True),
+    st.Page("views/case.py", title="Case study", icon=":material/clinical_notes:"),
     st.Page("views/whatif.py", title="What-if", icon=":material/tune:"),
     st.Page("views/distill.py", title="Distill", icon=":material/model_training:"),
     st.Page("views/jobs.py", title="Jobs", icon=":material/progress_activity:"),

@@ -15,7 +15,14 @@ from app.figures.tables import to_csv
 UNUSED = ["select2d", "lasso2d", "autoScale2d"]
 
 
-def chart(fig: go.Figure, key: str, filename: str, alt: str, tables: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+def chart(
+    fig: go.Figure,
+    key: str,
+    filename: str,
+    alt: str,
+    tables: Mapping[str, Callable[[], pd.DataFrame]],
+    on_click: Callable[[], None] | None = None,
+) -> None:
     """Show a figure.
 
     Args:
@@ -24,10 +31,12 @@ def chart(fig: go.Figure, key: str, filename: str, alt: str, tables: Mapping[str
         filename: Without ending; says which record is shown.
         alt: The text alternative.
         tables: Title to a function that gives the numbers behind the figure.
+        on_click: Called when a point was clicked, which then stands in the session under the key.
     """
     picture = {"format": "png", "filename": filename, "scale": 2}
     config = {"displaylogo": False, "toImageButtonOptions": picture, "modeBarButtonsToRemove": UNUSED}
-    st.plotly_chart(fig, key=key, config=config, alt=alt)
+    clicks = {} if on_click is None else {"on_select": on_click, "selection_mode": "points"}
+    st.plotly_chart(fig, key=key, config=config, alt=alt, **clicks)
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         numbers = st.popover("Numbers", icon=":material/table:", type="tertiary", key=f"{key}.numbers", on_change="rerun")
         if numbers.open:  # tables are made only for those who look at them

@@ -354,7 +354,7 @@ def _compared(books: list[ArmBook]) -> Iterator[ArmBook]:
         if alone or book.attention.shape[2] != teacher.attention.shape[2]:
             yield book
             continue
-        taught = [_teacher_of(card, teacher) for card in book.cards]
+        taught = [teacher_of(card, teacher) for card in book.cards]
         pairs = list(zip(book.attention, taught, strict=True))
         overlap = np.stack([_common(own, theirs) for own, theirs in pairs])
         chance = np.mean([_elsewhere(own, theirs) for own, theirs in pairs], axis=0)
@@ -372,7 +372,7 @@ def _elsewhere(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return np.mean([_common(own[at], theirs) for at in drawn], axis=0)
 
 
-def _teacher_of(card: ModelCard, teacher: ArmBook) -> np.ndarray:
+def teacher_of(card: ModelCard, teacher: ArmBook) -> np.ndarray:
     """Give the attention (N, S) of the teacher a model learned from, else of the one with its seed, else of the first."""
     by_digest = {c.weights_sha256: at for at, c in enumerate(teacher.cards)}
     by_seed = {c.seed: at for at, c in enumerate(teacher.cards)}
