@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from rdpd_core.store.exchange import pack
 from rdpd_core.store.onnx_export import TOLERANCE, missing
 
 MOST_MB = 200
-TAKING, ONNX = "models.taking", "models.onnx"
+TAKING, ARRIVED, ONNX = "models.taking", "models.arrived", "models.onnx"
 
 
 def take_in() -> None:
@@ -30,6 +31,18 @@ def take_in() -> None:
         files = st.file_uploader("Files of a model", accept_multiple_files=True, max_upload_size=MOST_MB, key="models.files")
         st.button("Check and keep", type="primary", disabled=not files, on_click=_take, args=(files,), key="models.keep")
         _taken()
+
+
+def point_at_arrived(key: str, models: Sequence[str]) -> None:
+    """Make a model that has just been taken in the chosen one; call it just before the widget is made.
+
+    Args:
+        key: Of the widget.
+        models: Keys that can be chosen.
+    """
+    arrived = st.session_state.pop(ARRIVED, "")
+    if arrived in models:
+        st.session_state[key] = arrived
 
 
 def _take(files: list[UploadedFile]) -> None:
@@ -48,7 +61,7 @@ def _taken() -> None:
     _forget()
     model_task.take_task.clear()  # the bytes are not kept, and the same files may be tried again
     try:
-        key = st.session_state["models.model"] = task.result()
+        key = st.session_state[ARRIVED] = task.result()
         st.session_state[model_card.TOLD] = ("done", f"{key} is in the store.")
         st.rerun()
     except RdpdError as error:

@@ -34,7 +34,7 @@ def show(one: ModelCard, other: ModelCard) -> None:
     """Show two models beside each other."""
     st.table(scores_table([one, other]), border="horizontal")
     st.caption(
-        "Test scores with 95% intervals over subjects, each model by itself. Whether one is better takes a paired test on the "
+        "Test scores with 95% intervals, each model by itself. Whether one is better takes a paired test on the "
         "same windows, which `compare` makes."
         if one.dataset == other.dataset
         else "The models were scored on different data sets; their scores do not compare."
@@ -53,7 +53,7 @@ def scores_table(cards: Sequence[ModelCard]) -> pd.DataFrame:
     for card in cards:
         scores = Scores.from_dict(card.scores["test"]) if "test" in card.scores else None
         cells = {METRICS[m].title: scores.cell(m) for m in scores.intervals or scores.values} if scores else {}
-        n = people(scores.n_windows, scores.n_subjects) if scores else "not scored"
+        n = people(scores.n_windows, scores.n_subjects).removeprefix("n = ") if scores else "not scored"
         cost = {"parameters": f"{card.parameters['used']:,}", "multiply-adds": f"{multiply_adds_of(card).total:,}"}
         columns[in_markdown(card.key, 220)] = {**cells, "n": n, **cost}
     return pd.DataFrame(columns).fillna("none kept")

@@ -70,7 +70,7 @@ def row(card: ModelCard) -> dict[str, Any]:
         "seed": card.seed,
         "PR-AUC, test [95%]": scores.cell("pr_auc") if scores else "",
         "ROC-AUC, test [95%]": scores.cell("roc_auc") if scores else "",
-        "n": people(scores.n_windows, scores.n_subjects) if scores else "",
+        "n": people(scores.n_windows, scores.n_subjects).removeprefix("n = ") if scores else "",
         "parameters": card.parameters["used"],
         "made by": job_title(card),
     }

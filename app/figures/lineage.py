@@ -14,8 +14,13 @@ from app.figures.text import in_plotly
 from rdpd_core.experiments import ARMS
 from rdpd_core.store import ModelCard
 
-ROW_PIXELS, TOP, BOTTOM = 44, 64, 12
-TEACHER_X, FIRST_X, GAP = -2.2, 0.7, 0.9
+ROW_PIXELS, TOP, BOTTOM = 44, 76, 20
+TEACHER_X, FORK_X, FIRST_X, LAST_X = 0.05, 0.12, 0.4, 0.93
+"""Shares of the width: whatever the number of students, the names of the arms have room."""
+GAP, FEWEST = 0.6, 5
+"""Seats between two columns; and how many seats share the width at least, so that two students do not stand far apart."""
+SIZES = ((10, 13), (16, 10), (24, 8))
+"""Pixels of a student's mark, by the number of columns up to which they do not touch."""
 NOT_HERE = "a teacher that is not here"
 MOST_HEADINGS = 8
 """Columns up to which each has its heading; with more, the names would run into each other."""
@@ -65,34 +70,31 @@ def job_title(card: ModelCard) -> str:
 
 def lineage_figure(family: Family) -> go.Figure:
     """Draw the teacher on the left and a row of students for every arm; the chosen model has a ring."""
-    columns = _columns(family)
-    places = {
-        c.key: (columns[_column(c)] + _seat(c, family), row) for row, arm in enumerate(family.arms) for c in _of(family, arm)
-    }
+    places = _places(family)
     height = max(len(family.arms), 1)
     middle = (height - 1) / 2
     parts = Parts([], [], [])
     for row, arm in enumerate(family.arms):
         group = _of(family, arm)
-        _edges(parts, middle, row, max(places[c.key][0] for c in group), [places[c.key][0] for c in group])
+        _edge(parts, middle, row, max(places[c.key][0] for c in group))
         _students(parts, group, [places[c.key] for c in group])
-        parts.texts.append(_words(_arm_name(arm, len(group)), TEACHER_X + 0.8, row - 0.3, xanchor="left"))
+        parts.texts.append(_words(_arm_name(arm, len(group)), FORK_X, row - 0.3, xanchor="left"))
     _teacher(parts, family, middle)
-    for name, x in list(columns.items()) if len(columns) <= MOST_HEADINGS else []:
-        parts.texts.append(
-            _words(_heading(*name), x, 1, yref="paper", xanchor="left", yanchor="bottom", align="left", xshift=-8)
-        )
+    headings = {_column(c): places[c.key][0] for c in reversed(family.students) if _seat(c, family) == 0}
+    headings = headings if len(headings) <= MOST_HEADINGS else {}
+    for name, x in headings.items():
+        parts.texts.append(_words(_heading(*name), x, 1, yref="paper", xanchor="left", yanchor="bottom", textangle=-30))
     if family.chosen in places or (family.teacher and family.teacher.key == family.chosen):
         x, y = places.get(family.chosen, (TEACHER_X, middle))
         ring = {"symbol": "circle-open", "size": 24, "color": theme.INK, "line": {"width": 2}}
         parts.traces.append({**_POINTS, "x": [x], "y": [y], "marker": ring, "hoverinfo": "skip"})
-    right = max([x for x, _ in places.values()], default=FIRST_X)
+    top = TOP if headings else BOTTOM
     still = {"fixedrange": True, "showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
     return parts.figure(
-        height=TOP + BOTTOM + ROW_PIXELS * height,
-        margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM},
+        height=top + BOTTOM + ROW_PIXELS * height,
+        margin={"l": 4, "r": 4, "t": top, "b": BOTTOM},
         dragmode=False,
-        xaxis={**still, "range": [TEACHER_X - 0.7, right + 0.8]},
+        xaxis={**still, "range": [0, 1]},
         yaxis={**still, "range": [height - 0.5, -0.5]},
     )
 
@@ -108,13 +110,24 @@ def _column(card: ModelCard) -> tuple[str, str]:
     return job_title(card), card.view
 
 
-def _columns(family: Family) -> dict[tuple[str, str], float]:
-    """Give where every column of one job and view begins."""
-    found, x = {}, FIRST_X
+def _places(family: Family) -> dict[str, tuple[float, int]]:
+    """Give where every student stands: x as a share of the width, y as the row of its arm."""
+    columns, width = _columns(family)
+    step = (LAST_X - FIRST_X) / max(width - 1, FEWEST)
+    return {
+        card.key: (FIRST_X + step * (columns[_column(card)] + _seat(card, family)), row)
+        for row, arm in enumerate(family.arms)
+        for card in _of(family, arm)
+    }
+
+
+def _columns(family: Family) -> tuple[dict[tuple[str, str], float], float]:
+    """Give at which seat every column of one job and view begins, and how many seats there are."""
+    found, at = {}, 0.0
     for name in sorted({_column(c) for c in family.students}):
-        found[name] = x
-        x += max(sum(_column(c) == name for c in _of(family, arm)) for arm in family.arms) + GAP
-    return found
+        found[name] = at
+        at += max(sum(_column(c) == name for c in _of(family, arm)) for arm in family.arms) + GAP
+    return found, at - GAP
 
 
 def _seat(card: ModelCard, family: Family) -> int:
@@ -122,16 +135,17 @@ def _seat(card: ModelCard, family: Family) -> int:
     return [c.key for c in _of(family, card.arm) if _column(c) == _column(card)].index(card.key)
 
 
-def _edges(parts: Parts, middle: float, row: int, end: float, at: list[float]) -> None:
+def _edge(parts: Parts, middle: float, row: int, end: float) -> None:
     """Draw the line from the teacher to a row and along it."""
     look = {"color": theme.MUTED, "width": 1.5}
-    x, y = [TEACHER_X, TEACHER_X + 0.8, end], [middle, row, row]
+    x, y = [TEACHER_X, FORK_X, end], [middle, row, row]
     parts.traces.append({**_POINTS, "mode": "lines", "x": x, "y": y, "line": look, "hoverinfo": "skip"})
 
 
 def _students(parts: Parts, group: list[ModelCard], places: list[tuple[float, int]]) -> None:
     mark = theme.mark_of(group[0].arm)
-    look = {"symbol": mark.symbol, "size": 13, "color": mark.color, "line": {"width": 2, "color": mark.color}}
+    size = next((pixels for most, pixels in SIZES if len(group) <= most), 6)
+    look = {"symbol": mark.symbol, "size": size, "color": mark.color, "line": {"width": 2, "color": mark.color}}
     told = [
         f"{in_plotly(c.name)}<br>view {in_plotly(c.view)}, seed {c.seed}<br>{in_plotly(job_title(c) or 'no job')}"
         for c in group
@@ -149,7 +163,7 @@ def _teacher(parts: Parts, family: Family, middle: float) -> None:
     hover = {"customdata": [name], "hovertemplate": "%{customdata}<extra></extra>"}
     parts.traces.append({**_POINTS, "x": [TEACHER_X], "y": [middle], "marker": look, **hover})
     text = "<b>Teacher</b>" if here else "<b>Teacher</b><br>not here"
-    parts.texts.append(_words(text, TEACHER_X, middle, xanchor="center", yanchor="bottom", yshift=13))
+    parts.texts.append(_words(text, 0, middle, xanchor="left", yanchor="bottom", yshift=13, align="left"))
 
 
 def _arm_name(arm: str, count: int) -> str:
@@ -159,8 +173,7 @@ def _arm_name(arm: str, count: int) -> str:
 
 
 def _heading(job: str, view: str) -> str:
-    below = f'<br><span style="font-size:10px">{in_plotly(job[:28])}</span>' if job else ""
-    return f"{in_plotly(view.replace('_', ' ')[:24])}{below}"
+    return in_plotly(f"{view.replace('_', ' ')[:18]}{', ' + job[:24] if job else ''}")
 
 
 def _words(text: str, x: float, y: float, **fields: Any) -> dict[str, Any]:

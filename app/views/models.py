@@ -51,7 +51,9 @@ if not cards:
     st.stop()
 model_table.show(cards)
 keys = [card.key for card in cards]
-chosen["model"] = st.selectbox(f"One model of {len(keys)}", keys, key=link.offer("model", keys, keys[0]), width=480)
+key = link.offer("model", keys, keys[0])
+model_exchange.point_at_arrived(key, keys)
+chosen["model"] = st.selectbox(f"One model of {len(keys)}", keys, key=key, width=480)
 how = {"required": True, "label_visibility": "collapsed", "key": link.offer("part", list(PARTS), CARD)}
 chosen["part"] = st.segmented_control("What to show of it", list(PARTS), format_func=PARTS.get, **how)
 card = next(card for card in cards if card.key == chosen["model"])
