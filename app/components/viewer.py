@@ -142,7 +142,7 @@ def show(
     if chosen.get("step") == BEAT:
         st.caption("Beats are found by their steepness, for going from one to the next only.")
     _draw(link, source, stretch, chosen, below, width_px)
-    return chosen
+    return {name: value for name, value in chosen.items() if name != "spots"}
 
 
 def _paper(link: Link, source: Source, leads: bool) -> dict[str, Any]:
@@ -220,12 +220,21 @@ def _steps(
     step = st.segmented_control("Step by", steps, required=True, key=link.offer("step", steps, steps[0]))
     for sign, label, shortcut, icon in ((-1, "Previous", "P", "arrow_back"), (1, "Next", "N", "arrow_forward")):
         if step == WINDOW:
-            action, args = on_window, (sign,)
+            action, args, possible = on_window, (sign,), True
         else:
-            action, args = _set, (_moved(link.page, source, stretch, chosen, step, sign),)
+            action, args = _go, (link.page, source, stretch, chosen, step, sign)
+            possible = bool(_moved(*args))
         how = {"on_click": action, "args": args, "shortcut": shortcut, "icon": f":material/{icon}:"}
-        st.button(label, key=f"{link.page}.{label.lower()}", disabled=not args[0], **how)
+        st.button(label, key=f"{link.page}.{label.lower()}", disabled=not possible, **how)
     chosen["step"] = step
+
+
+def _go(page: str, source: Source, stretch: Stretch, chosen: dict[str, Any], step: str, sign: int) -> None:
+    """Take a step from where the last one led, also if a quick second click was made before that was drawn."""
+    now = {name: st.session_state[f"{page}.{name}"] for name in ("from", "on", "t0", "t1")}
+    spots = [now["t0"], now["t1"]] if None not in (now["t0"], now["t1"]) else chosen.get("spots")
+    on = OFF if spots is None else now["on"]
+    _set(_moved(page, source, stretch._replace(from_s=now["from"]), {**chosen, "on": on, "spots": spots}, step, sign))
 
 
 def _moved(page: str, source: Source, stretch: Stretch, chosen: dict[str, Any], step: str, sign: int) -> dict[str, Any]:
@@ -292,7 +301,7 @@ def _draw(
 def _chosen_calipers(chosen: dict[str, Any]) -> viewer.Calipers | None:
     if chosen["on"] == OFF:
         return None
-    t0, t1 = chosen.pop("spots")
+    t0, t1 = chosen["spots"]
     levels = None if None in (chosen["a0"], chosen["a1"]) else (chosen["a0"], chosen["a1"])
     return viewer.Calipers(t0, t1, chosen["on"], levels)
 
