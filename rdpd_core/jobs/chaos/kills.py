@@ -39,10 +39,10 @@ def kill_workers(desk: Desk, specs: Sequence[Spec], kills: int, seed: int = 0, l
         for spec, (weights, told) in zip(specs, wanted, strict=True):
             job, _ = desk.submit(again(spec))
             for _ in range(min(KILLS_EACH, kills - done)):
-                if not _kill(desk, job.id, float(draw.uniform(0, longest_s)), seen):
+                found = _kill(desk, job.id, float(draw.uniform(0, longest_s)), seen)
+                if found is None:
                     break
-                done += 1
-                corrupt += corrupt_checkpoints(desk.job(job.id).folder)
+                done, corrupt = done + 1, corrupt + found
             ended = _finish_whatever(desk, job.id)
             finished += 1
             lost += told != epochs_of(ended.folder)
@@ -96,20 +96,23 @@ def _undisturbed(desk: Desk, spec: Spec) -> tuple[dict[str, str], list[dict]]:
     return found
 
 
-def _kill(desk: Desk, job: str, after_s: float, seen: list[float]) -> bool:
-    """Kill the worker of a job some time after it began to compute; False if the job ended before."""
+def _kill(desk: Desk, job: str, after_s: float, seen: list[float]) -> int | None:
+    """Kill the worker of a job some time after it began to compute; give how many states are not whole, None if it had ended."""
     until(lambda: desk.job(job).state.ended or desk.job(job).state.name == states.RUNNING, desk.tick)
     time.sleep(after_s)
     folder = desk.job(job).folder
     launch = folder.record("launch")
     if folder.record("result") is not None or not folder.is_held():
-        return False
+        return None
     os.killpg(launch["handle"]["pid"], signal.SIGKILL)
     killed = time.time()
+    until(lambda: not folder.is_held())
+    corrupt = corrupt_checkpoints(folder)  # before the next worker begins to clear away older ones
+    looked = time.time() - killed
     until(lambda: folder.record("launch")["attempt"] > launch["attempt"] or folder.record("result") is not None, desk.tick)
     if folder.record("result") is None:
-        seen.append(max(0.0, folder.record("launch")["at"] - killed))
-    return True
+        seen.append(max(0.0, folder.record("launch")["at"] - killed - looked))
+    return corrupt
 
 
 def _finish_whatever(desk: Desk, job: str) -> Job:
