@@ -97,7 +97,7 @@ def _undisturbed(desk: Desk, spec: Spec) -> tuple[dict[str, str], list[dict]]:
 
 
 def _kill(desk: Desk, job: str, after_s: float, seen: list[float]) -> int | None:
-    """Kill the worker of a job some time after it began to compute; give how many states are not whole, None if it had ended."""
+    """Kill the worker of a job some time after it began; give how many states are not whole, None if it had ended."""
     until(lambda: desk.job(job).state.ended or desk.job(job).state.name == states.RUNNING, desk.tick)
     time.sleep(after_s)
     folder = desk.job(job).folder
