@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.components import case_subject, free_choice
-from app.components.case_find import Found, keep
+from app.components.case_find import Found, keep, question
 from app.components.charts import chart
 from app.components.frame import section
 from app.figures import subject_words
@@ -18,7 +18,7 @@ from app.figures.text import in_filename, in_markdown
 from app.state import Link
 from rdpd_core.errors import ParameterError, UnknownNameError
 from rdpd_core.experiments.cases import CaseBook
-from rdpd_core.experiments.subjects import Summary, places_of, summarize, units_of, verdicts
+from rdpd_core.experiments.subjects import EVERY, Summary, places_of, summarize, units_of, verdicts
 
 FIRST, MOST = 6, 24
 NOBODY = "none"
@@ -65,7 +65,7 @@ def _read(every: list[str], text: str) -> list[str]:
     return names
 
 
-def show(page: str, book: CaseBook, subjects: list[str], student: str) -> None:
+def show(page: str, book: CaseBook, subjects: list[str], found: Found) -> None:
     """Show the subjects."""
     if not subjects:
         st.info("Choose at least one subject.")
@@ -86,8 +86,14 @@ def show(page: str, book: CaseBook, subjects: list[str], student: str) -> None:
     table = together_table(summary, members)
     st.dataframe(table, hide_index=True, alt="Every arm over all chosen subjects")
     chosen = "The subjects were chosen, not drawn at random: scores of all test subjects are on the page Models."
-    st.caption(in_markdown(f"{subject_words.basis(summary)} {chosen}", 600))
-    case_subject.compare(f"{page}.members", book, places_of(book, subjects), name, student)
+    if found.show != EVERY:
+        asked = question(found.show, found.student)
+        chosen = (
+            f"The windows above were asked for by what arms make of them ({asked}), so subjects found that way flatter or "
+            f"blame an arm by choice, not by chance. {chosen}"
+        )
+    st.caption(in_markdown(f"{subject_words.basis(summary)} {chosen}", 900))
+    case_subject.compare(f"{page}.members", book, places_of(book, subjects), name, found.student)
 
 
 def member_of(book: CaseBook, subject: str) -> Member:

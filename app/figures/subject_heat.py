@@ -38,7 +38,7 @@ def heat_figure(case: Case, bands: Bands) -> go.Figure:
         if arm.overlap is not None:
             parts.shapes.extend(_band(bands.get(arm.arm), at))
             parts.traces.append(_point(arm, bands.get(arm.arm), at))
-    parts.texts.append(_title(SPLIT + GAP, "overlap with teacher; gray: by chance"))
+    parts.texts.append(_title(SPLIT + GAP, "overlap (gray: chance)"))
     parts.texts.append(_title(0, "attention (share)"))
     still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
     time = {"domain": [0, SPLIT], "range": [case.offset_s, case.offset_s + case.duration_s], "tickformat": "~g"}

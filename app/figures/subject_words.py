@@ -33,10 +33,15 @@ def basis(summary: Summary) -> str:
     people, n = counted(summary.subjects, "subject"), counted(summary.windows, "window")
     found = next((arm.interval for arm in summary.arms if arm.interval is not None), None)
     if found is None:
-        why = "no window has a known class" if not summary.labeled else "too few to say how much another one would differ"
+        why = (
+            "no window has a known class"
+            if not summary.labeled
+            else "too few, or too much alike, to say how much others would differ"
+        )
         return f"n = {people}, {counted(summary.recordings, 'recording')}, {n}: {why}, so there is no interval."
     told = f"n = {people}, {n}. Brackets: {found.level:.0%} interval, {found.n} {found.unit} resampled {found.draws} times"
-    one = "" if found.unit == "subjects" else "; it says nothing about other people"
+    alike = ". No bracket: all alike" if any(arm.interval is None for arm in summary.arms) else ""
+    one = alike if found.unit == "subjects" else f"; it says nothing about other people{alike}"
     return f"{told}{one}."
 
 

@@ -55,7 +55,7 @@ def show_case(link: Link, opened: case_data.Opened) -> None:
     elif draw == SUBJECT:
         case_subject.show(PAGE, book, case, found.student, klass, stretch)
     elif draw == GROUP:
-        case_group.show(PAGE, book, subjects, found.student)
+        case_group.show(PAGE, book, subjects, found)
 
 
 def about(book: CaseBook, case: Case) -> str:

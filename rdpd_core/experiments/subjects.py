@@ -31,7 +31,7 @@ class ArmSummary:
         decided_spread: (K,), standard deviation over seeds of what each model alone gives to each class; None for one model.
         probability: (K,), mean over windows and seeds; sums to 1.
         right: Windows decided right, of those whose class is known.
-        interval: 95% of the share that is right, resampling people (or recordings); None where there are too few.
+        interval: 95% of the share that is right, resampling people (or recordings); None where there are too few, or all alike.
         confusion: (K, K), windows of known class: a row per true class, a column per decision.
     """
 
@@ -245,13 +245,18 @@ def _summary_of(arm: ArmBook, places: np.ndarray, book: CaseBook) -> ArmSummary:
 
 
 def _interval(right: np.ndarray, book: CaseBook, places: np.ndarray) -> Interval | None:
-    """Give the interval of the share of windows that are right (n,), resampling people with all their windows."""
+    """Give the interval of the share of windows that are right (n,), resampling people with all their windows.
+
+    Where all people are alike, resampling them cannot tell how much others would differ, so there is none.
+    """
     if not len(right):
         return None
     units = resampling_units(book.windows.subject[places], book.windows.recording[places])
     if not units.enough:
         return None
     hits, sizes = np.bincount(units.index, weights=right, minlength=units.n), np.bincount(units.index, minlength=units.n)
+    if np.ptp(hits / sizes) == 0:
+        return None
     drawn = chunks(units.n, DRAWS, numpy_generator("subjects", units.kind, units.n))
     return percentile_interval(np.concatenate([(hits @ w) / (sizes @ w) for w in drawn]), units)
 

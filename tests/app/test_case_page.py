@@ -3,10 +3,11 @@
 import pytest
 
 from app.components import case_find, case_subject
-from rdpd_core.experiments.subjects import NOT_SURE, masks
+from rdpd_core.experiments.subjects import DISAGREE, EVERY, NOT_SURE, STUDENT_WRONG, TEACHER_WRONG, masks
 from tests.app import test_views
 from tests.app.test_views import opened
 
+QUESTIONS = (EVERY, STUDENT_WRONG, TEACHER_WRONG, DISAGREE, NOT_SURE)
 models, here = test_views.models, test_views.here
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -60,6 +61,16 @@ def test_several_subjects_stand_side_by_side_and_in_the_link():
     again = page(part="group", group=every[0])
     assert again.multiselect[0].value == every[:1]
     assert not again.warning
+
+
+def test_a_group_found_by_a_question_is_said_to_be_no_fair_sample():
+    at = page(part="group", show="all")
+    assert "by choice, not by chance" not in texts(at)
+    show = next(box for box in at.selectbox if box.key == "case.show")
+    asked = next(name for name, title in zip(QUESTIONS, show.options, strict=True) if "(n = 0)" not in title and name != "all")
+    show.set_value(asked).run()
+    assert not at.exception
+    assert "by choice, not by chance" in texts(at)
 
 
 def test_choices_of_another_part_outlive_a_look_at_this_one():

@@ -97,7 +97,7 @@ def test_sentences_are_made_from_the_numbers():
     told = subject_words.shares(summary)
     assert "Teacher 100%, RDPD 75% and Direct 50%" in told
     assert "Direct takes rest for walk (2)" in told
-    assert subject_words.basis(summary).startswith("n = 1 subject, 2 recordings, 4 windows: too few")
+    assert subject_words.basis(summary).startswith("n = 1 subject, 2 recordings, 4 windows: too few, or too much alike")
     (unit,) = units_of(whole, "ann")
     assert "3 of 3 arms are right" in subject_words.decision(unit, verdicts(whole, unit))
     units = units_of(whole, "cem")
