@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rdpd_core.evaluation.edits import Edit, Ground
 from rdpd_core.experiments.cases import Case
 
-MOST_ROWS = 8
+MOST_ROWS, LEAST_EDITED = 8, 4
 
 
 class WhatIf(NamedTuple):
@@ -32,10 +32,10 @@ class WhatIf(NamedTuple):
         return {row for edit in self.edits if not edit.idle() for row in edit.rows(self.ground)}
 
     def drawn(self) -> list[int]:
-        """Give the rows to draw: what students read and what was edited, in order, the students' first if there are many."""
+        """Give the rows to draw, in order: all that students read, and of many others that were edited the first few."""
         poor = [at for at, channel in enumerate(self.before.channels) if channel.name in self.before.poor]
         others = sorted(self.touched() - set(poor))
-        return sorted([*poor, *others[: max(MOST_ROWS - len(poor), 0)]])
+        return sorted([*poor, *others[: max(MOST_ROWS - len(poor), LEAST_EDITED)]])
 
     def spans(self, row: int) -> list[tuple[float, float]]:
         """Give the stretches of a row that edits touch, in s since the start of the window."""

@@ -98,12 +98,12 @@ def _s(names: list[str], many: str, one: str = "") -> str:
 
 def legend(shown: WhatIf) -> str:
     """Say how signals and attention are drawn, and which edited channels are not."""
-    grid = "; ".join(f"a strong line every {paper.major_y:g} {unit}" for unit, paper in steps(shown).items())
+    grid = ", ".join(f"{paper.major_y:g} {unit}" for unit, paper in steps(shown).items())
     hidden = len(shown.touched() - set(shown.drawn()))
     left = f" {hidden} more edited channels are not drawn." if hidden else ""
     return (
         f"Gray before, strong after; a band marks what was edited. ▸ marks what the students read.{left} "
-        f"Grid: {grid}. Each signal is drawn around its median. Attention: bars after, dotted lines before."
+        f"Strong grid lines: one step each ({grid}). Each signal is drawn around its median. Attention: bars after, dotted lines before."
     )
 
 

@@ -76,13 +76,14 @@ def show_window(link: Link, loaded: Loaded, beside: DeltaGenerator) -> None:
     whatif_edits.bar(history, bench.ground, before.poor)
     notes = [noise_words(shown, place) for place in range(len(history.active))]
     whatif_edits.rows(history, bench.ground, before.duration_s, notes)
-    draw(shown)
+    pictures = st.container()
     frame.section("How much is too much?")
     varied = whatif_robust.choose(link, shown)
     told = {"data": loaded.dataset.name, "models": chosen.models, "view": chosen.view, **place._asdict()}
     told["window"] = told.pop("position")
-    edits = {"edits": to_text(history.edits), "at": history.at}
-    link.close({**told, **edits, "curve": varied})
+    link.close({**told, "edits": to_text(history.edits), "at": history.at, "curve": varied})
+    with pictures:  # drawn last: a quick Back finds the address settled
+        draw(shown)
     whatif_robust.show(shown, varied, key, at)
     line = command_of(bench, place.subject, place.position, to_text(history.active))
     frame.command(line, "Prints what every arm says before and after these edits")

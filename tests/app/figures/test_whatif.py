@@ -54,13 +54,15 @@ def test_without_edits_each_signal_is_drawn_once():
 def test_many_edited_channels_are_not_all_drawn_and_that_is_said():
     many = shown(Drop("*"))
     assert len(many.drawn()) == MOST_ROWS
+    wide = shown(Drop("V6"), poor=tuple(c.name for c in case().channels[:9]))
+    assert wide.drawn() == [*range(9), 11]
     assert "4 more edited channels are not drawn" in words.legend(many)
 
 
 def test_channels_of_several_units_stand_in_one_picture():
     channels = tuple(Channel(c.name, "1/min" if at == 1 else "mV", c.group) for at, c in enumerate(case().channels))
     two = shown(Drop("II"), channels=channels)
-    assert " 1/min." in words.legend(two)
+    assert " 1/min)." in words.legend(two)
     assert len([t for t in whatif_figure(two).data if t.name and t.name.startswith("II")]) == 2
 
 
