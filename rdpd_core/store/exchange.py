@@ -97,7 +97,7 @@ def _unpacked(data: bytes) -> list[bytes]:
                     f"the archive holds {len(members)} files; the archive of a model holds {CARD} and {WEIGHTS} only"
                 )
             return [_member(archive, member) for member in known]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as error:
         raise ModelFileError(f"the zip archive cannot be read ({error}); it is damaged or locked, get it again") from error
 
 
