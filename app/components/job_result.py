@@ -15,10 +15,8 @@ from app.figures.text import in_filename, in_markdown
 from rdpd_core.experiments.cases import job_of
 from rdpd_core.jobs import Job
 
-MODELS, START = "views/models.py", "views/start.py"
+MODELS, CASE = "views/models.py", "views/case.py"
 TALLEST = 9
-CASES = "simulated_ecg"
-"""The data set that the page Start shows."""
 
 
 def show(job: Job) -> None:
@@ -127,6 +125,7 @@ def _models(job: Job, keys: list[str]) -> None:
                 MODELS, label="On the page Models", icon=":material/neurology:", query_params={"models.model": here[0]}
             )
         students = [cards[key] for key in here if cards[key].role == "student"]
-        if students and job.entry.dataset == CASES:
-            told = {"start.models": job_of(students[0]), "start.view": students[0].view}
-            st.page_link(START, label="In a case, on Start", icon=":material/ecg_heart:", query_params=told)
+        if students:
+            first = students[0]
+            told = {"case.set": first.dataset, "case.models": job_of(first), "case.view": first.view}
+            st.page_link(CASE, label="In the case study", icon=":material/clinical_notes:", query_params=told)
