@@ -70,6 +70,8 @@ def show(page: str, book: CaseBook, subjects: list[str], found: Found) -> None:
     if not subjects:
         st.info("Choose at least one subject.")
         return
+    if len(book.subjects()) == 1:
+        st.info("The test part of this data set is one subject, so there is no other to put beside it.")
     members = [member_of(book, subject) for subject in subjects]
     name = in_filename(book.loaded.dataset.name, book.view, f"{len(subjects)}-subjects", *subjects[:4])
     told = subject_words.group(members)
