@@ -103,7 +103,7 @@ def legend(shown: WhatIf) -> str:
     left = f" {hidden} more edited channels are not drawn." if hidden else ""
     return (
         f"Gray before, strong after; a band marks what was edited. ▸ marks what the students read.{left} "
-        f"Strong grid lines: one step each ({grid}). Each signal is drawn around its median. Attention: bars after, dotted lines before."
+        f"Strong grid lines are {grid} apart. Each signal stands around its median. Attention: bars after, dots before."
     )
 
 

@@ -62,7 +62,7 @@ def test_many_edited_channels_are_not_all_drawn_and_that_is_said():
 def test_channels_of_several_units_stand_in_one_picture():
     channels = tuple(Channel(c.name, "1/min" if at == 1 else "mV", c.group) for at, c in enumerate(case().channels))
     two = shown(Drop("II"), channels=channels)
-    assert " 1/min)." in words.legend(two)
+    assert " 1/min apart" in words.legend(two)
     assert len([t for t in whatif_figure(two).data if t.name and t.name.startswith("II")]) == 2
 
 
