@@ -149,8 +149,8 @@ def test_models_of_a_job_lead_to_their_cards(here, tmp_path):
     at = shown(folder, tmp_path)
     assert at.dataframe[0].value.loc[0, "card"] == f"models?models.model=simulated_ecg%2F{card.name}"
     pages = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
-    assert set(pages) == {"models", "start"}
-    assert job in pages["start"]
+    assert set(pages) == {"models", "case"}
+    assert job in pages["case"]
 
 
 def test_a_study_shows_its_shards_and_each_of_its_tables(here, tmp_path):
