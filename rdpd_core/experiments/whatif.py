@@ -6,7 +6,9 @@ edit gives bit-identical answers; the case book asks many windows at once, and d
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
+from rdpd_core.errors import RdpdError
 from rdpd_core.evaluation.edits import Edit, Ground, apply, from_text
 from rdpd_core.evaluation.predictions import softmax
 from rdpd_core.experiments.cases import ArmBook, ArmCase, CaseBook, job_of, open_book
@@ -251,10 +254,8 @@ def variants(edits: Sequence[Edit], at: int, duration_s: float) -> tuple[tuple[f
     return sizes, [(*edits[:at], dataclasses.replace(edit, **{edit.size: size}), *edits[at + 1 :]) for size in sizes]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print what teacher and students say about one test window before and after edits."""
-    import argparse
-
     parser = argparse.ArgumentParser(prog="python -m rdpd_core.experiments.whatif", description=main.__doc__)
     for name, told in (("dataset", "data set"), ("view", "what students read"), ("subject", "test subject")):
         parser.add_argument(name, help=told)
@@ -262,6 +263,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("edits", nargs="?", default="", help='such as "noise~I~0.5~uniform~0!drop~II"')
     parser.add_argument("--job", default="", help="whose models; those that no job made by default")
     given = parser.parse_args(arguments)
+    try:
+        _print(given)
+    except RdpdError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _print(given: argparse.Namespace) -> None:
     bench = Bench(open_book(load(given.dataset), given.view, job=given.job))
     at = bench.place(given.subject, given.window)
     for before, after in zip(bench.arms(at, ()), bench.arms(at, from_text(given.edits)), strict=True):
@@ -280,4 +290,4 @@ def command_of(bench: Bench, subject: str, position: int, text: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

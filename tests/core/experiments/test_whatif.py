@@ -184,3 +184,10 @@ def test_edits_of_the_link_reach_the_models(bench):
     after = bench.arms(0, (edit,))
     others = bench.arms(1, (edit,))
     assert after[1].probability.tobytes() == others[1].probability.tobytes()  # a student of this channel alone sees nothing
+
+
+def test_a_wrong_name_is_one_line_on_the_command_line(toy, capsys):
+    assert main(["nowhere", "wrist", "fay", "1"]) == 1
+    said = capsys.readouterr().err
+    assert "unknown data set 'nowhere'" in said
+    assert "Traceback" not in said
