@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rdpd_core.jobs import events, states
+from rdpd_core.jobs import events, rounds, states
 from rdpd_core.jobs.chaos.trial import Trial, until
 from rdpd_core.jobs.desk import Desk
 from rdpd_core.jobs.engines.local import PROJECT
@@ -76,17 +76,18 @@ class _Looks:
         self.count = 0
 
     def take(self, desk: Desk) -> bool:
-        """Look once; say whether all is done."""
+        """Look once; say whether all has ended."""
         for job in desk.jobs():
             self.count += 1
             before, now = self.last.get(job.id, states.QUEUED), job.state.name
             if now == states.FAILED and "without coming any further" in (job.folder.record("result") or {}).get("reason", ""):
-                desk.resume(job.id)  # killed too often before it came any further
+                rounds.reopen(job.folder)  # killed too often before it came any further; the server starts it again
+                desk.table.set_state(job.id, None, None)
                 now = states.QUEUED
             elif now != before and now not in _LEGAL[before]:
                 self.wrong.append(f"{before} -> {now}")
             self.last[job.id] = now
-        return all(name == states.DONE for name in self.last.values())
+        return all(name in states.ENDED for name in self.last.values())
 
 
 def _count(desk: Desk, keys: Sequence[str], servers: int, workers: int, looks: _Looks) -> list[Trial]:
@@ -132,7 +133,11 @@ def _kill_a_worker(desk: Desk) -> bool:
     for entry in desk.alive():
         folder = desk.folder_of(entry)
         launch = folder.record("launch")
-        if launch is not None and folder.is_held():
+        if launch is None or not folder.is_held():
+            continue
+        try:
             os.killpg(launch["handle"]["pid"], signal.SIGKILL)
-            return True
+        except ProcessLookupError:  # its successor holds the folder already, and is not written down yet
+            continue
+        return True
     return False
