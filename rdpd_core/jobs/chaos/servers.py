@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rdpd_core.jobs import events, rounds, states
@@ -46,24 +47,21 @@ def kill_servers(
     desk, left, looks = Desk(root), list(specs), _Looks()
     killed = [0, 0]
     while killed[0] < server_kills:
-        server = _serve(module, root)
-        handed_in = left[0] if left and draw.uniform() < 0.5 else None
-        if handed_in is not None:
-            _hand_in(server, handed_in)
-        time.sleep(float(draw.uniform(0, LONGEST_S)))
-        killed[1] += killed[1] < worker_kills and draw.uniform() < 0.5 and _kill_a_worker(desk)
-        _kill(server)
+        with _served(module, root) as server:
+            if left and draw.uniform() < 0.5:
+                _hand_in(server, left[0])
+            time.sleep(float(draw.uniform(0, LONGEST_S)))
+            killed[1] += killed[1] < worker_kills and draw.uniform() < 0.5 and _kill_a_worker(desk)
         killed[0] += 1
         looks.take(desk)
         left = [spec for spec in left if not desk.table.entries("key = ?", (spec.key,))]
-    server = _serve(module, root)
-    for spec in left:
-        _hand_in(server, spec)
-    until(lambda: all(desk.table.entries("key = ?", (key,)) for key in keys))
-    while not looks.take(desk):
-        time.sleep(float(draw.uniform(0, LONGEST_S)))
-        killed[1] += killed[1] < worker_kills and _kill_a_worker(desk)
-    _kill(server)
+    with _served(module, root) as server:
+        for spec in left:
+            _hand_in(server, spec)
+        until(lambda: all(desk.table.entries("key = ?", (key,)) for key in keys))
+        while not looks.take(desk):
+            time.sleep(float(draw.uniform(0, LONGEST_S)))
+            killed[1] += killed[1] < worker_kills and _kill_a_worker(desk)
     return _count(desk, keys, *killed, looks)
 
 
@@ -112,20 +110,22 @@ def _ran_twice(desk: Desk, path: str) -> bool:
     return bool(found.damaged) or numbers != list(range(len(numbers))) or len(ends) != 1
 
 
-def _serve(module: str, root: Path) -> subprocess.Popen:
+@contextmanager
+def _served(module: str, root: Path) -> Iterator[subprocess.Popen]:
+    """Give a server, which is killed at the end."""
     here = {**os.environ, "PYTHONPATH": str(PROJECT)}
     words = [sys.executable, "-m", module, str(root)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=here, start_new_session=True)
+    server = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=here, start_new_session=True)
+    try:
+        yield server
+    finally:
+        server.kill()
+        server.communicate()
 
 
 def _hand_in(server: subprocess.Popen, spec: Spec) -> None:
     server.stdin.write(json.dumps(spec.to_dict()) + "\n")
     server.stdin.flush()
-
-
-def _kill(server: subprocess.Popen) -> None:
-    server.kill()
-    server.communicate()
 
 
 def _kill_a_worker(desk: Desk) -> bool:
