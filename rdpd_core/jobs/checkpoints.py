@@ -63,7 +63,9 @@ class Checkpoints:
                 write_atomic(draft / name, data)
             write_atomic(draft / MANIFEST, sealed_bytes({"format": FORMAT, "stage": stage, "done": done, "files": about}))
         for old in there[: len(there) - (0 if done else KEPT - 1)]:
-            shutil.rmtree(place / f"{old:06d}")
+            grave = place / f".{old:06d}.gone"  # renamed first: who dies while deleting leaves no half a state behind
+            (place / f"{old:06d}").rename(grave)
+            shutil.rmtree(grave)
         self._saved = time.monotonic()
         self.tell(
             {"kind": "checkpoint", "stage": stage, "serial": serial, "bytes": sum(map(len, parts.values())), "done": done}

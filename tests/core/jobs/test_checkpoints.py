@@ -199,3 +199,25 @@ def test_it_is_due_after_some_time_and_sooner_when_an_epoch_ended(kept, monkeypa
     assert due == [(False, False), (False, True), (True, True)]
     kept.save(STAGE, a_state(2), done=False)
     assert not kept.due(STAGE, epoch_ended=True)
+
+
+def test_who_dies_while_an_old_state_is_deleted_leaves_no_half_of_it(tmp_path, monkeypatch):
+    keeper = Checkpoints(tmp_path, 0.0, lambda event: None)
+    state = State({"weight": torch.ones(3)}, {"value": 1})
+    for _ in range(2):
+        keeper.save("s/teacher", state, done=False)
+
+    def die(path):
+        (path / "manifest.json").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rdpd_core.jobs.checkpoints.shutil.rmtree", die)
+    with pytest.raises(KeyboardInterrupt):
+        keeper.save("s/teacher", state, done=False)
+    monkeypatch.undo()
+    place = next(tmp_path.iterdir())
+    assert serials(place) == [2, 3]
+    for serial in serials(place):
+        read(place / f"{serial:06d}", "s/teacher")
+    Checkpoints(tmp_path, 0.0, lambda event: None)
+    assert sorted(p.name for p in place.iterdir()) == ["000002", "000003"]
