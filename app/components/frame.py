@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components import job_badge
+from app.figures.text import in_markdown
 
 NOTE = "Research software, not for clinical use"
 
@@ -33,3 +34,16 @@ def command(line: str, what: str) -> None:
     """
     st.caption(f"{what}, from the project's folder:")
     st.code(line, language="bash", wrap_lines=True)
+
+
+def tell_once(key: str) -> None:
+    """Show what became of the last thing that was asked for, once.
+
+    Args:
+        key: In the session's state; holds ("error", text), or any other word with a text.
+    """
+    kind, text = st.session_state.pop(key, ("", ""))
+    if kind == "error":
+        st.error(in_markdown(text, 600), icon=":material/error:")
+    elif kind:
+        st.toast(in_markdown(text, 600), icon=":material/check:")

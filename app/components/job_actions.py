@@ -35,15 +35,6 @@ def offered(state: State) -> tuple[str, ...]:
     return (EXPORT, DELETE) if state.name == states.DONE else (RESUME, EXPORT, DELETE)
 
 
-def tell() -> None:
-    """Show once what became of the last thing that was asked for."""
-    kind, text = st.session_state.pop(TOLD, ("", ""))
-    if kind == "error":
-        st.error(in_markdown(text, 600), icon=":material/error:")
-    elif kind:
-        st.toast(in_markdown(text, 600), icon=":material/check:")
-
-
 def show(job: Job) -> None:
     """Show the buttons of a job."""
     desk = job_follow.desk()

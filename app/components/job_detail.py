@@ -38,7 +38,7 @@ def show(job_id: str) -> None:
     Args:
         job_id: Whole id, as `job_list.choose` gives.
     """
-    job_actions.tell()
+    frame.tell_once(job_actions.TOLD)
     try:
         job = job_follow.find(job_id)
     except job_follow.TROUBLE as error:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app.components import job_follow, job_list
+from app.components import frame, job_follow, job_list
 from app.components.job_follow import TROUBLE
-from app.figures.text import in_markdown
 from rdpd_core.jobs.transfer import import_job
 
 SAID = "jobs.imported"
@@ -21,11 +20,7 @@ def show() -> None:
         told = "Its models go to the store, too; each is checked first, and none that is there is replaced"
         with_models = st.checkbox("Keep its models", value=True, help=told, key="jobs.file.models")
         st.button("Import", type="primary", disabled=file is None, on_click=_take, args=(file, with_models), key="jobs.take")
-    kind, text = st.session_state.pop(SAID, ("", ""))
-    if kind == "error":
-        st.error(in_markdown(text, 600), icon=":material/error:")
-    elif kind:
-        st.toast(in_markdown(text, 600), icon=":material/check:")
+    frame.tell_once(SAID)
 
 
 def _take(file: UploadedFile, with_models: bool) -> None:

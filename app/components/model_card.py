@@ -15,15 +15,6 @@ TOLD = "models.told"
 NAMED = 5
 
 
-def tell() -> None:
-    """Show once what became of the last thing that was asked for."""
-    kind, text = st.session_state.pop(TOLD, ("", ""))
-    if kind == "error":
-        st.error(in_markdown(text, 600), icon=":material/error:")
-    elif kind:
-        st.toast(in_markdown(text, 600), icon=":material/check:")
-
-
 def heading(card: ModelCard) -> None:
     """Show the title of a model, and what has to stand beside it."""
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,8 @@ def distribution_figure(case: Case) -> go.Figure:
     parts = Parts([_tracks(n, k)], [], [])
     for at, arm in enumerate(case.arms):
         parts.traces.append(_bars(arm, at, case.classes))
-        parts.texts.append(_heading(arm, at))
-    parts.traces.append(_numbers(case))
+        parts.texts.append(heading_of(arm, at))
+    parts.traces.append(numbers(case.arms, BELOW, 11))
     parts.texts.extend(_row(name, place, name == case.truth) for place, name in enumerate(case.classes))
     if case.truth is not None:
         parts.shapes.append(_band(case.classes.index(case.truth)))
@@ -73,21 +74,28 @@ def _bars(arm: ArmCase, at: int, classes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _numbers(case: Case) -> dict[str, Any]:
-    """Give the probabilities as text right of the bars, the highest of each arm in bold."""
+def numbers(arms: Sequence[ArmCase], below: float, size: int) -> dict[str, Any]:
+    """Give the probabilities as text right of the bars, the highest of each arm in bold.
+
+    Args:
+        arms: A column each.
+        below: How far below the middle of a row, as a share of it.
+        size: Of the text, in pixels.
+    """
     x, y, text = [], [], []
-    for at, arm in enumerate(case.arms):
-        spread = np.zeros(len(case.classes)) if arm.probability_spread is None else arm.probability_spread
+    for at, arm in enumerate(arms):
+        spread = np.zeros(len(arm.probability)) if arm.probability_spread is None else arm.probability_spread
         top = int(np.argmax(arm.probability))
         for place, (share, deviation) in enumerate(zip(arm.probability, spread, strict=True)):
             x.append(at * COLUMN + min(share + deviation, 1.0) + 0.03)
-            y.append(place + BELOW)
+            y.append(place + below)
             text.append(f"<b>{share:.2f}</b>" if place == top else f"{share:.2f}")
-    look = {"mode": "text", "textposition": "middle right", "textfont": {"size": 11}, "hoverinfo": "skip", "cliponaxis": False}
-    return {"type": "scatter", "x": x, "y": y, "text": text, "showlegend": False, **look}
+    look = {"mode": "text", "textposition": "middle right", "textfont": {"size": size}, "cliponaxis": False}
+    return {"type": "scatter", "x": x, "y": y, "text": text, "showlegend": False, "hoverinfo": "skip", **look}
 
 
-def _heading(arm: ArmCase, at: int) -> dict[str, Any]:
+def heading_of(arm: ArmCase, at: int) -> dict[str, Any]:
+    """Give the heading of an arm's column: its color, its title, and how many models it has."""
     square = f'<span style="color:{theme.mark_of(arm.arm).color}">■</span>'
     text = f'{square}<b>{in_plotly(arm.title)}</b><br><span style="font-size:10px">n = {arm.models}</span>'
     place = {"x": at * COLUMN, "y": 1, "xref": "x", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 2}

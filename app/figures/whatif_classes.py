@@ -9,13 +9,12 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures.canvas import Parts, filling, whiskers
+from app.figures.distributions import COLUMN, heading_of, numbers
 from app.figures.text import in_plotly
 from app.figures.whatif_record import WhatIf
 from rdpd_core.experiments.cases import ArmCase
 
 ROW_PIXELS, TOP, BOTTOM = 50, 44, 40
-COLUMN = 1.75
-"""Distance of two columns: beyond probability 1 there is room for the number."""
 OLD, NEW, THICK = 0.06, 0.31, 0.23
 """Where the bars of a row lie below its middle, and how thick they are, as shares of a row."""
 BAR = {"type": "bar", "orientation": "h", "width": THICK, "showlegend": False}
@@ -29,8 +28,8 @@ def classes_figure(shown: WhatIf) -> go.Figure:
     for at, (old, new) in enumerate(zip(before.arms, after.arms, strict=True)):
         parts.traces.append(_bars(old, at, before.classes, OLD, "before"))
         parts.traces.append(_bars(new, at, after.classes, NEW, "after"))
-        parts.texts.append(_heading(new, at))
-    parts.traces.extend([_numbers(before.arms, OLD), _numbers(after.arms, NEW)])
+        parts.texts.append(heading_of(new, at))
+    parts.traces.extend([numbers(before.arms, OLD, 10), numbers(after.arms, NEW, 10)])
     parts.texts.extend(_row(name, place, name == after.truth) for place, name in enumerate(after.classes))
     if after.truth is not None:
         parts.shapes.append(_band(after.classes.index(after.truth)))
@@ -61,27 +60,6 @@ def _bars(arm: ArmCase, at: int, classes: tuple[str, ...], below: float, when: s
         "customdata": [[in_plotly(c), float(p)] for c, p in zip(classes, arm.probability, strict=True)],
         "hovertemplate": f"{name}: %{{customdata[0]}} %{{customdata[1]:.2f}} (n = {arm.models})<extra></extra>",
     }
-
-
-def _numbers(arms: tuple[ArmCase, ...], below: float) -> dict[str, Any]:
-    """Give the probabilities right of the bars, the highest of each arm in bold."""
-    x, y, text = [], [], []
-    for at, arm in enumerate(arms):
-        spread = np.zeros(len(arm.probability)) if arm.probability_spread is None else arm.probability_spread
-        top = int(np.argmax(arm.probability))
-        for place, (share, deviation) in enumerate(zip(arm.probability, spread, strict=True)):
-            x.append(at * COLUMN + min(share + deviation, 1.0) + 0.03)
-            y.append(place + below)
-            text.append(f"<b>{share:.2f}</b>" if place == top else f"{share:.2f}")
-    look = {"mode": "text", "textposition": "middle right", "textfont": {"size": 10}, "hoverinfo": "skip", "cliponaxis": False}
-    return {"type": "scatter", "x": x, "y": y, "text": text, "showlegend": False, **look}
-
-
-def _heading(arm: ArmCase, at: int) -> dict[str, Any]:
-    square = f'<span style="color:{theme.mark_of(arm.arm).color}">■</span>'
-    text = f'{square}<b>{in_plotly(arm.title)}</b><br><span style="font-size:10px">n = {arm.models}</span>'
-    place = {"x": at * COLUMN, "y": 1, "xref": "x", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "yshift": 2}
-    return {**place, "text": text, "align": "left", "showarrow": False, "borderpad": 0, "font": {"size": 11}}
 
 
 def _row(name: str, place: int, true: bool) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from app.components import (  # noqa: E402
 )
 from app.figures.text import in_markdown  # noqa: E402
 
-model_card.tell()
+frame.tell_once(model_card.TOLD)
 listing = cached.listing(cached.store_stamp())
 for problem in listing.problems:
     st.warning(f"{in_markdown(problem.dataset)}/{in_markdown(problem.name)} was left out: {in_markdown(problem.reason, 600)}")

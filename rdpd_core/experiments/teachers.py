@@ -46,6 +46,35 @@ def card_interface(card: ModelCard) -> Interface:
     return Interface(names, units, card.classes, card.sampling_rate, card.window_samples)
 
 
+def check_stored(card: ModelCard, experiment: Experiment, offers: Interface, split: str, here: Statistics) -> None:
+    """Raise IncompatibleError unless a stored model can teach in an experiment.
+
+    Args:
+        card: Of the model.
+        experiment: That names it.
+        offers: What the data set offers.
+        split: Name of the split.
+        here: Statistics of its training windows.
+    """
+    if card.role != "teacher":
+        raise IncompatibleError(
+            f"{card.key} is a {card.role}; name a teacher of {experiment.dataset} (models --dataset {experiment.dataset})"
+        )
+    check_fit(card_interface(card), offers, "teacher")
+    if card.split != split:
+        raise IncompatibleError(
+            f"the teacher {card.key} was trained under split {card.split!r}, the experiment uses {split!r}: its "
+            "training subjects may be among the test subjects. Choose the same split, or train a teacher"
+        )
+    if experiment.teacher_targets == "train_pass":
+        raise IncompatibleError(
+            "outputs of the training pass exist only while a teacher is trained; leave out the stored teacher"
+        )
+    own = Statistics.from_dict(card.normalization)
+    if not (np.allclose(own.mean, here.mean, atol=1e-4 * here.std.min()) and np.allclose(own.std, here.std, rtol=1e-4)):
+        raise IncompatibleError(f"the teacher {card.key} was scaled by other training data than these; train a teacher")
+
+
 def get_teachers(work: Work) -> Teachers:
     """Give the stored teacher the experiment names, or train one per seed.
 
@@ -92,24 +121,8 @@ def _trained(work: Work) -> Teachers:
 
 def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Store) -> Teachers:
     model, card = store.open(experiment.dataset, experiment.teacher)
-    if card.role != "teacher":
-        raise IncompatibleError(
-            f"{card.key} is a {card.role}; name a teacher of {experiment.dataset} (models --dataset {experiment.dataset})"
-        )
     windows = loaded.prepared.windows
-    check_fit(card_interface(card), interface(windows), "teacher")
-    if card.split != loaded.split:
-        raise IncompatibleError(
-            f"the teacher {card.key} was trained under split {card.split!r}, the experiment uses {loaded.split!r}: its "
-            "training subjects may be among the test subjects. Choose the same split, or train a teacher"
-        )
-    if experiment.teacher_targets == "train_pass":
-        raise IncompatibleError(
-            "outputs of the training pass exist only while a teacher is trained; leave out the stored teacher"
-        )
-    own, here = Statistics.from_dict(card.normalization), loaded.statistics
-    if not (np.allclose(own.mean, here.mean, atol=1e-4 * here.std.min()) and np.allclose(own.std, here.std, rtol=1e-4)):
-        raise IncompatibleError(f"the teacher {card.key} was scaled by other training data than these; train a teacher")
+    check_stored(card, experiment, interface(windows), loaded.split, loaded.statistics)
     rows = tuple(range(len(windows.channels)))
     model = model.to(residents["train"].device)
     outcome = Outcome(
