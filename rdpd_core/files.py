@@ -112,6 +112,20 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(draft)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder whole or not at all: it is renamed first, so who dies meanwhile leaves no half of it under its name.
+
+    Raises:
+        DataError: It cannot be renamed; on a disk that copies what it changes, also because the disk is full.
+    """
+    grave = path.with_name(f".{path.name}.gone")
+    with _explaining(path):
+        if grave.exists():
+            shutil.rmtree(grave)
+        path.rename(grave)
+        shutil.rmtree(grave)
+
+
 @contextmanager
 def _explaining(path: Path) -> Iterator[None]:
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdpd_core.errors import JobFileError
-from rdpd_core.files import atomic_folder, digest_bytes, to_json, write_atomic
+from rdpd_core.files import atomic_folder, digest_bytes, remove_folder, to_json, write_atomic
 from rdpd_core.jobs.sealed import read_sealed, sealed_bytes
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ class Checkpoints:
                 write_atomic(draft / name, data)
             write_atomic(draft / MANIFEST, sealed_bytes({"format": FORMAT, "stage": stage, "done": done, "files": about}))
         for old in there[: len(there) - (0 if done else KEPT - 1)]:
-            grave = place / f".{old:06d}.gone"  # renamed first: who dies while deleting leaves no half a state behind
-            (place / f"{old:06d}").rename(grave)
-            shutil.rmtree(grave)
+            remove_folder(place / f"{old:06d}")
         self._saved = time.monotonic()
         self.tell(
             {"kind": "checkpoint", "stage": stage, "serial": serial, "bytes": sum(map(len, parts.values())), "done": done}

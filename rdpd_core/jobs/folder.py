@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rdpd_core.files import write_atomic
+from rdpd_core.files import remove_folder, write_atomic
 from rdpd_core.jobs import locks
 from rdpd_core.jobs.sealed import read_sealed, write_sealed
 from rdpd_core.jobs.spec import Spec
@@ -147,9 +146,5 @@ class JobFolder:
         return total
 
     def remove(self) -> None:
-        """Delete the folder; renamed first, so that a half deleted job is never taken for a job."""
-        grave = self.path.with_name(f".{self.path.name}.gone")
-        if grave.exists():
-            shutil.rmtree(grave)
-        self.path.rename(grave)
-        shutil.rmtree(grave)
+        """Delete the folder; a half deleted job is never taken for a job."""
+        remove_folder(self.path)
