@@ -81,7 +81,7 @@ def test_it_goes_away_whole_and_a_half_deleted_one_is_no_job(folder, monkeypatch
     (grave / "old").mkdir(parents=True)
     with monkeypatch.context() as patch:
         patch.setattr(
-            "rdpd_core.jobs.folder.shutil.rmtree",
+            "rdpd_core.files.shutil.rmtree",
             lambda path: None if path == grave and not folder.path.exists() else _empty(path),
         )
         folder.remove()
