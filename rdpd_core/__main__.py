@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("models", "list trained models; take one in, hand one out, say what one costs", _models_options)
     command("methods", "list distillation methods and their settings", lambda sub: _calls(sub, _methods))
     command("compare", "train teacher and students, and compare them on the test subjects", _compare_options)
+    command("analyze", "ask stored models: where they look, how sure they are, who is misjudged", _analyze_options)
     command("jobs", "start, watch, stop, resume and carry away work that outlives this terminal", _jobs_options)
     command("evaluate", "score one trained model", _evaluate_options)
     command("bench", "time cohort training against a plain loop; prints ratios", _bench_options)
@@ -61,6 +62,12 @@ def _compare_options(sub: argparse.ArgumentParser) -> None:
     place_options(sub)
     sub.add_argument("--save", action="store_true", help="keep all models")
     sub.add_argument("--csv", type=Path, help="write the table to this file as well")
+
+
+def _analyze_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments import analyze_commands
+
+    analyze_commands.declare(sub)
 
 
 def _jobs_options(sub: argparse.ArgumentParser) -> None:

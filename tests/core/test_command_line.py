@@ -103,7 +103,7 @@ def test_every_command_explains_itself(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for command in ("datasets", "models", "methods", "compare", "jobs", "evaluate", "bench", "pretrain"):
+    for command in ("datasets", "models", "methods", "compare", "analyze", "jobs", "evaluate", "bench", "pretrain"):
         assert command in text
         with pytest.raises(SystemExit) as end:
             build_parser().parse_args([command, "--help"])

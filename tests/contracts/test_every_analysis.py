@@ -1,0 +1,75 @@
+"""What every analysis of stored models owes the rest of the house; a new file is held to it without a new test."""
+
+import json
+import math
+
+import pytest
+
+from rdpd_core.datasets import DATASETS
+from rdpd_core.experiments import Experiment, keep, run
+from rdpd_core.experiments.analyses import ANALYSES, Result
+from rdpd_core.experiments.analyses.base import NOT_SHOWN, SHOWN, UNKNOWN
+from rdpd_core.experiments.analyze import analyze
+from rdpd_core.experiments.analyze_commands import write_tables
+from rdpd_core.experiments.source import Asked
+from rdpd_core.store import Store
+from tests.toys import ToyDataset
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """The toy data set, and its teachers and students of two seeds in a store of the test."""
+    monkeypatch.setitem(DATASETS._entries, "toy", ToyDataset)
+    monkeypatch.setenv("RDPD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RDPD_WORK", str(tmp_path / "work"))
+    arms = ("teacher", "direct", "rdpd")
+    result = run(Experiment(dataset="toy", view="wrist", arms=arms, seeds=2, recipe="paper", epochs=2), store=Store.default())
+    keep(result, Store.default(), "2026-01-01T00:00:00+00:00")
+
+
+@pytest.fixture(params=ANALYSES, ids=lambda a: a.name)
+def kind(request):
+    return request.param
+
+
+def odd(value) -> list:
+    """Give every number that JSON does not know."""
+    if isinstance(value, dict):
+        return [o for own in value.values() for o in odd(own)]
+    if isinstance(value, (list, tuple)):
+        return [o for own in value for o in odd(own)]
+    return [value] if isinstance(value, float) and not math.isfinite(value) else []
+
+
+def test_it_says_what_it_is(kind):
+    assert kind.title
+    assert kind.help.endswith(".")
+    assert kind().params == kind.Params()
+
+
+def test_it_answers_in_plain_values_that_say_what_they_are_worth(kind, kept, tmp_path):
+    told = []
+    found = analyze(kind.name, Asked("toy", "wrist"), on_progress=lambda *what: told.append(what))
+    again = Result.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
+    assert again == found
+    assert not odd(found.to_dict())
+    assert told
+    assert found.tables
+    for rows in found.tables.values():
+        assert all(isinstance(v, (str, int, float, bool, type(None))) for row in rows for v in row.values())
+    for sentence in found.sentences:
+        assert sentence.claim in (SHOWN, NOT_SHOWN, UNKNOWN)
+        assert sentence.n.startswith("n = ")
+        assert sentence.null, sentence.text
+        assert sentence.n in sentence.line()
+    assert len(write_tables(found, tmp_path)) == len(found.tables) + 2
+
+
+def test_it_is_computed_once(kind, kept, monkeypatch):
+    found = analyze(kind.name, Asked("toy", "wrist"))
+
+    def refuse(self, source, on_progress):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(kind, "run", refuse)
+    assert analyze(kind.name, Asked("toy", "wrist")) == found
