@@ -58,7 +58,7 @@ def compare(
     folds = _check(runs, reference)
     arms = list(dict.fromkeys(run.arm for run in runs))
     steps = _Steps(2 * len(runs) + len(metrics) * len(arms), on_progress)
-    work = _Work(runs, folds, metrics, draws, seed, steps)
+    work = Resampled(runs, folds, metrics, draws, seed, steps)
     rows = {name: _rows(work, name, arms, reference, titles) for name in metrics}
     support = sum(np.bincount(f.target, minlength=len(f.classes)) for f in folds.values())
     classes = next(iter(folds.values())).classes
@@ -72,6 +72,34 @@ def compare(
         draws=draws,
         absent=tuple(c for c, n in zip(classes, support, strict=True) if n == 0),
     )
+
+
+def resampled(
+    runs: Sequence[Run],
+    metrics: Sequence[str],
+    draws: int = DRAWS,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Resampled:
+    """Give the scores of runs as observed and under every resample of people, for other questions than `compare` answers.
+
+    Args:
+        runs: Every arm, seed and fold once.
+        metrics: Names of the scores.
+        draws: Resamples of people and seeds.
+        seed: Keys the resamples.
+        on_progress: As in `compare`.
+
+    Raises:
+        DataError: No runs, a run given twice, or a fold that cannot be scored.
+        IncompatibleError: Runs of one fold answer different windows.
+        ParameterError: Too few draws.
+        UnknownNameError: No such metric.
+    """
+    check_draws(draws)
+    names = [metric(name).name for name in metrics]
+    folds = _check(runs, runs[0].arm if runs else "")
+    return Resampled(runs, folds, names, draws, seed, _Steps(2 * len(runs), on_progress))
 
 
 def _check(runs: Sequence[Run], reference: str) -> dict[str, Predictions]:
@@ -113,8 +141,17 @@ class _Steps:
         return result
 
 
-class _Work:
-    """Scores of every run as observed, and under every resample of people."""
+class Resampled:
+    """Scores of every run as observed, and under every resample of people; made by `resampled`.
+
+    Attributes:
+        runs: As given.
+        observed: Score by metric, for every run.
+        resampled: Scores (R,) by metric, for every run; empty if there are too few people for intervals.
+        units: What was resampled.
+        draws: R.
+        partial: Draws in which a class was missing.
+    """
 
     def __init__(
         self,
@@ -153,15 +190,15 @@ class _Work:
         parts = [kernel(weights) for weights in self.people]
         return {name: np.concatenate([part[name] for part in parts]) for name in metrics}
 
-    def interval(self, runs: Sequence[int], value: Callable[[int], np.ndarray]) -> Interval | None:
-        """Give the interval of a mean over runs, resampling people and the seeds of these runs.
+    def means(self, runs: Sequence[int], value: Callable[[int], np.ndarray]) -> np.ndarray:
+        """Give the mean over runs under every resample of people and of the seeds of these runs, (R,).
+
+        The same seeds are drawn for any runs that have the same ones, so differences of two means are paired.
 
         Args:
             runs: Positions in `self.runs`.
             value: Gives what is averaged, (R,), for a position.
         """
-        if not self.resampled:
-            return None
         seeds = sorted({self.runs[i].seed for i in runs})
         drawn = draw_weights(len(seeds), self.draws, numpy_generator("seeds", self.seed, *seeds))
         total, weight = np.zeros(self.draws), np.zeros(self.draws)
@@ -173,10 +210,14 @@ class _Work:
             total += share * np.nan_to_num(values)
             weight += share
         with np.errstate(invalid="ignore"):
-            return percentile_interval(total / weight, self.units, self.partial)
+            return total / weight
+
+    def interval(self, runs: Sequence[int], value: Callable[[int], np.ndarray]) -> Interval | None:
+        """Give the interval of `means`; None if there are too few people."""
+        return percentile_interval(self.means(runs, value), self.units, self.partial) if self.resampled else None
 
 
-def _rows(work: _Work, name: str, arms: Sequence[str], reference: str, titles: Mapping[str, str]) -> tuple[Row, ...]:
+def _rows(work: Resampled, name: str, arms: Sequence[str], reference: str, titles: Mapping[str, str]) -> tuple[Row, ...]:
     """Give the rows of one metric."""
     found = {arm: _difference(work, name, arm, reference) for arm in arms if arm != reference}
     tested = [arm for arm, d in found.items() if d["n_seeds"] >= MINIMUM_SEEDS]
@@ -199,7 +240,7 @@ def _rows(work: _Work, name: str, arms: Sequence[str], reference: str, titles: M
     return tuple(rows)
 
 
-def _arm(work: _Work, name: str, arm: str, title: str, difference: Difference | None) -> Row:
+def _arm(work: Resampled, name: str, arm: str, title: str, difference: Difference | None) -> Row:
     own = [i for i, run in enumerate(work.runs) if run.arm == arm]
     values = {i: work.observed[i][name] for i in own}
     seeds = _grouped(values, lambda i: work.runs[i].seed)
@@ -216,7 +257,7 @@ def _arm(work: _Work, name: str, arm: str, title: str, difference: Difference | 
     )
 
 
-def _difference(work: _Work, name: str, arm: str, reference: str) -> dict[str, Any]:
+def _difference(work: Resampled, name: str, arm: str, reference: str) -> dict[str, Any]:
     """Give what is known of an arm's difference before it is corrected for the number of arms."""
     at = {(run.seed, run.fold): i for i, run in enumerate(work.runs) if run.arm == reference}
     both = {i: at[run.seed, run.fold] for i, run in enumerate(work.runs) if run.arm == arm and (run.seed, run.fold) in at}

@@ -95,6 +95,11 @@ def student_cohort(
     rows = poor_rows(experiment, loaded)
     noise = experiment.poor_noise
     members = [Member(name, seed, rows, noise, settings, teacher_of_seed.get(seed, 0)) for name, seed, settings in entries]
+    return cohort_of(experiment, loaded, members, device)
+
+
+def cohort_of(experiment: Experiment, loaded: Loaded, members: list[Member], device: torch.device) -> Cohort:
+    """Give students that may differ in their channels, all taught by RDPD's terms, some of which may be switched off."""
     return _cohort(experiment, loaded, "student", METHODS.get("rdpd")(rdpd_params(experiment)), members, device)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rdpd_core.datasets import Dataset
 from rdpd_core.errors import StoppedError
 from rdpd_core.experiments.arms import ARMS, Arm, pick_arms
-from rdpd_core.experiments.build import MODEL, label_cohort, member_name, model_params, poor_rows, recipe_of, student_cohort
+from rdpd_core.experiments.build import MODEL, label_cohort, member_name, model_params, recipe_of, student_cohort
 from rdpd_core.experiments.data import Loaded, divide, parts_of, prepare
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
@@ -81,7 +81,7 @@ def run(
     """
     place, taught = pick_device(device), dict(teachers or {})
     oversight = Oversight(report or (lambda event: None), Stop(should_stop), keeper)
-    dataset, prepared = _read(experiment, data_root, oversight)
+    dataset, prepared = read(experiment, data_root, oversight)
     parts = {name: parts_of(dataset, prepared, name) for name in experiment.splits}
     check_subject((p.valid for p in parts.values()), watch_subject)
     oversight.tell({"kind": "plan", "stages": plan_of(experiment, parts, taught)})
@@ -102,7 +102,13 @@ def run(
     return Result(experiment, tuple(outcomes), choices, loaded, prepared.notices, taught)
 
 
-def _read(experiment: Experiment, data_root: str | Path | None, oversight: Oversight) -> tuple[Dataset, Prepared]:
+def read(experiment: Experiment, data_root: str | Path | None, oversight: Oversight) -> tuple[Dataset, Prepared]:
+    """Give the data set and its windows, telling how far the reading is.
+
+    Raises:
+        StoppedError: A stop was asked for meanwhile.
+    """
+
     def progress(done: int, total: int | None) -> None:
         oversight.tell({"kind": "recordings", "done": done, "total": total})
         oversight.check("reading the recordings")
@@ -133,7 +139,7 @@ def _one_split(work: Work, taught: dict[str, Teachers], outcomes: list[Outcome])
     if "oracle" in work.experiment.arms and not stop():
         work.begin("oracle")
         cohort = label_cohort(work.experiment, work.loaded, ARMS["oracle"], "oracle", work.device)
-        outcomes += [_outcome(work, t, "oracle", "oracle", cohort, None) for t in work.train("oracle", cohort)]
+        outcomes += [outcome_of(work, t, "oracle", "oracle", cohort, None) for t in work.train("oracle", cohort)]
     return chosen
 
 
@@ -157,13 +163,22 @@ def _students(work: Work, arms: list[Arm], teachers: Teachers | None) -> tuple[l
         work.predicted("students", at, len(trainings))
         arm = names[trained.member.name]
         digest = teachers.digests[trained.member.teacher] if teachers is not None and ARMS[arm].imitates else None
-        made.append(_outcome(work, trained, arm, "student", cohort, digest))
+        made.append(outcome_of(work, trained, arm, "student", cohort, digest))
     return made, chosen
 
 
-def _outcome(work: Work, trained: Trained, arm: str, role: str, cohort: Cohort, teacher: str | None) -> Outcome:
-    experiment, used = work.experiment, work.loaded
-    rows = poor_rows(experiment, used)
+def outcome_of(work: Work, trained: Trained, arm: str, role: str, cohort: Cohort, teacher: str | None) -> Outcome:
+    """Give what a student is and says; it reads the channels of its member.
+
+    Args:
+        work: The split.
+        trained: The student.
+        arm: Its arm.
+        role: "student" or "oracle", which tells its widths.
+        cohort: It was trained in.
+        teacher: Digest of the teacher it listened to, or None.
+    """
+    experiment, used, rows = work.experiment, work.loaded, trained.member.channels
     params = model_params(experiment, used, role)
     model = rebuild(MODEL, params, trained.weights, used.prepared.windows, rows).to(work.device)
     predictions = both_parts(model, work.residents, used, rows, experiment.poor_noise, (experiment.noise_kind, 0))
