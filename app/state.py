@@ -7,6 +7,7 @@ another page.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app import recent
 from app.figures.text import in_markdown
+from app.figures.view_words import PAGES, choices
 
 SHOWN = 12
 LATE_S, LEFT = 3.0, 20
@@ -41,19 +44,24 @@ class Link:
         self._returned = entered and not here and bool(self._kept["chosen"])
         self.asked = dict(self._kept["chosen"]) if self._returned else here
         self._changed = self._returned or (here != self._kept["asked"] and not self._is_late(here, entered))
+        self._visit = secrets.token_hex(8) if entered else st.session_state.setdefault(f"{page}.visit", secrets.token_hex(8))
+        st.session_state[f"{page}.visit"] = self._visit
         self._defaults: dict[str, str] = {}
+        self._pinned: set[str] = set()
         self._problems: list[str] = []
 
-    def offer(self, name: str, options: Sequence[Any], default: Any) -> str:
+    def offer(self, name: str, options: Sequence[Any], default: Any, pinned: bool = False) -> str:
         """Make the widget of a choice start with what the address asks for, or with the default; give the widget's key.
 
         Args:
             name: Of the choice.
             options: What can be chosen; their text stands in the address.
             default: One of them; it is left out of the address.
+            pinned: Whether the default stands in the address, too: it is another one later, such as the newest of something.
         """
         key = f"{self.page}.{name}"
         self._defaults[key] = str(default)
+        self._pinned |= {key} if pinned else set()
         known = {str(option): option for option in options}
         if self._changed:
             asked = self.asked.get(key, str(default))
@@ -71,18 +79,27 @@ class Link:
             chosen: Name to value, for every choice that was offered.
         """
         told = {f"{self.page}.{name}": str(value) for name, value in chosen.items()}
-        wanted = {key: value for key, value in told.items() if value != self._defaults.get(key)}
+        wanted = {key: value for key, value in told.items() if value != self._defaults.get(key) or key in self._pinned}
         if self._changed:
             self._problems += [strange(key) for key in self.asked if key not in self._defaults]
             left = self._kept.get("left", [])
             self._keep({"asked": self.asked, "chosen": wanted, "problems": self._problems, "left": left})
-        if self._returned or (not self._changed and wanted != self._kept["chosen"]):
+        bare = self._changed and not went_back() and any(key not in self.asked for key in self._pinned & set(wanted))
+        if self._returned or bare or (not self._changed and wanted != self._kept["chosen"]):
             others = {key: value for key, value in st.query_params.items() if not str(key).startswith(f"{self.page}.")}
             st.query_params.from_dict({**others, **wanted})
             left = [*self._kept.get("left", []), [self._kept["asked"] or {}, time.time()]]
-            self._keep({"asked": wanted, "chosen": wanted, "problems": [], "left": left[-LEFT:]})
+            self._keep({"asked": wanted, "chosen": wanted, "problems": self._problems, "left": left[-LEFT:]})
+        self._remember(chosen, wanted)
         for problem in self._kept["problems"]:
             st.warning(problem, icon=":material/link_off:")
+
+    def _remember(self, chosen: Mapping[str, Any], wanted: dict[str, str]) -> None:
+        """Keep this view for the list of those that were looked at last, once for each change."""
+        now = [self._visit, wanted]
+        if self.page in PAGES and st.session_state.get(f"{self.page}.noted") != now:
+            st.session_state[f"{self.page}.noted"] = now
+            recent.note(self.page, choices(self.page, chosen), wanted, self._visit)
 
     def _is_late(self, here: Mapping[str, str], entered: bool) -> bool:
         """Say whether this address was left a moment ago: a second quick click was sent before the first had changed it."""
@@ -107,4 +124,4 @@ def refusal(name: str, asked: str, known: Sequence[str]) -> str:
 
 def strange(key: str) -> str:
     """Say that a key of a link means nothing, as Markdown."""
-    return f"The link holds “{in_markdown(key)}”, which means nothing on this page."
+    return f"The link holds “{in_markdown(key)}”, for which there is no choice on this page."

@@ -40,8 +40,13 @@ def work_root() -> Path:
     return Path(chosen).expanduser()
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, durable: bool = True) -> None:
     """Write a file so that a reader sees the old content or the new, never a part.
+
+    Args:
+        path: The file; its folder is made if need be.
+        data: What it is to hold.
+        durable: Whether to wait until it would outlive a power cut.
 
     Raises:
         DataError: The disk is full, or the folder cannot be written; the old file is still there.
@@ -54,10 +59,12 @@ def write_atomic(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(name, path)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except OSError as error:
         Path(name).unlink(missing_ok=True)
         raise _explained(error, path, len(data)) from error

@@ -1,4 +1,4 @@
-"""Start: what this is, what is here, and one window of one subject as every model sees it."""
+"""Start: what this is, guided cases, what runs, where one left, what is here, and one window as every model sees it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,33 @@ from app.components import frame, waiting
 from app.state import Link
 
 if TYPE_CHECKING:
+    from app.components import case_choice
     from rdpd_core.experiments import Loaded
     from rdpd_core.experiments.cases import Case
 
 PAGE, DATASET = "start", "simulated_ecg"
 WHAT = (
-    "How few channels are enough? A **teacher** reads every channel of a recording; **students** read only the few one has at "
-    "home, and learn from the labels, from what the teacher predicts, and from where in time it looks. "
-    "Choose a subject to see what each of them says, how sure it is, and where it looked."
+    "**How few channels are enough?** A *teacher* network reads every channel of a medical recording; *students* read only the "
+    "few one has at home, and learn from the labels, from what the teacher predicts, and from where in time it looks. "
+    "Here you see for single windows and people what each of them says, how sure it is, where it looked, and when not to "
+    "trust it."
 )
+
+
+def show_running() -> None:
+    """Show what runs in the background."""
+    from app.components import recent_jobs
+
+    frame.section("What is running")
+    recent_jobs.show()
+
+
+def show_recent() -> None:
+    """Show where one left."""
+    from app.components import recent_views
+
+    frame.section("Continue where you left")
+    recent_views.show()
 
 
 def show_here() -> None:
@@ -64,6 +82,7 @@ def show_case(loaded: Loaded) -> None:
         return
     window = case_choice.choose_window(link, others, book, models)
     draw(book.case(window.subject, window.position), window.shown)
+    show_ways_on(view, models, window)
     if line := case_choice.command(book):
         frame.command(line, "Trains these models again and prints their scores, intervals and tests")
     for other in views:  # so that changing the view waits for nothing
@@ -93,14 +112,31 @@ def draw(case: Case, shown: tuple[str, ...]) -> None:
         st.caption(words.basis(case))
 
 
-text, table = st.columns([2.15, 1], gap="medium")
-with text:
-    frame.heading("RDPD Studio", WHAT)
+def show_ways_on(view: str, models: str, window: case_choice.Window) -> None:
+    """Offer the pages on which more can be done with the window."""
+    ways = {
+        "case": ("views/case.py", "This subject in the case study", ":material/clinical_notes:", "set"),
+        "whatif": ("views/whatif.py", "What if a lead came off?", ":material/tune:", "data"),
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for page, (file, label, icon, name) in ways.items():
+            told = {name: DATASET, "models": models, "view": view, "subject": window.subject, "window": str(window.position)}
+            st.page_link(file, label=label, icon=icon, query_params={f"{page}.{key}": text for key, text in told.items()})
+
+
+frame.heading("RDPD Studio", WHAT)
+running, left, there = (column.container(border=True, height="stretch") for column in st.columns([1, 1.1, 1.25], gap="small"))
+with running:  # these two need nothing of the library, which takes seconds to load
+    show_running()
+with left:
+    show_recent()
+with there:
+    frame.section("What is here")
 data = cached.data_task(DATASET, cached.data_root())
 loaded = waiting.result_of(data, lambda: cached.data_task.clear(DATASET, cached.data_root()), f"{PAGE}.data")
 if loaded is None:
     show_blank()
 else:
-    with table:
+    with there:
         show_here()
     show_case(loaded)
