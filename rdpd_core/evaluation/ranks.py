@@ -1,0 +1,31 @@
+"""Rank correlation row by row; 0 where a row is even, never NaN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Give Spearman's rank correlation of each pair of rows.
+
+    Args:
+        a: (B, Q).
+        b: (B, Q).
+
+    Returns:
+        (B,), in [-1, 1]; 0 where all values of a row are equal.
+
+    Reference:
+        Spearman, The American Journal of Psychology 15, 1904.
+    """
+    return np.einsum("bq,bq->b", standing(a), standing(b))
+
+
+def standing(values: np.ndarray) -> np.ndarray:
+    """Give ranks (B, Q), centered and of length 1, so that a product of two is their correlation; 0 for an even row."""
+    from scipy.stats import rankdata
+
+    rank = rankdata(values, axis=1)
+    rank -= rank.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(rank, axis=1, keepdims=True)
+    return np.divide(rank, length, out=np.zeros_like(rank), where=length > 0)
