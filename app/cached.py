@@ -6,8 +6,9 @@ PyTorch takes a second or two to load and the first page should not wait for it.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import streamlit as st
@@ -209,11 +210,29 @@ def data_root() -> str:
 
 def store_stamp() -> str:
     """Give text that changes whenever a model card is added, replaced or removed."""
-    from rdpd_core.files import digest_json, digest_listing
+    from rdpd_core.files import digest_bytes
     from rdpd_core.store import Store
 
-    roots = [root for root in Store.default().roots if root.is_dir()]
-    return digest_json([digest_listing(root.glob("*/*/card.json"), root) for root in roots])
+    return digest_bytes(repr([sorted(_cards_below(str(root))) for root in Store.default().roots if root.is_dir()]).encode())
+
+
+def _cards_below(root: str) -> Iterator[tuple[str, int, int]]:
+    """Yield name, size and time of change of every card; several times in every run, so without the comfort of pathlib."""
+    for dataset in _folders(root):
+        for model in _folders(dataset):
+            try:
+                about = os.stat(f"{model}/card.json")
+            except FileNotFoundError:  # a folder without a card, or one that was removed a moment ago
+                continue
+            yield model.removeprefix(root), about.st_size, about.st_mtime_ns
+
+
+def _folders(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as found:
+            return [entry.path for entry in found if entry.is_dir()]
+    except FileNotFoundError:  # removed a moment ago
+        return []
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
