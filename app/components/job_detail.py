@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from app.components import frame, job_actions, job_follow, job_log, job_pictures
 from app.figures import job_words
 from app.figures.job_words import Line
 from app.figures.text import in_markdown
+from app.state import Link
 from rdpd_core.jobs import Job, Progress
 
 EVERY_S, PICTURES_S = 1.5, 3.0
@@ -32,11 +33,13 @@ class Now(NamedTuple):
     lines: list[Line]
 
 
-def show(job_id: str) -> None:
+def show(job_id: str, link: Link, told: dict[str, Any]) -> None:
     """Show one job; while it is alive, what changes is looked at again and again.
 
     Args:
         job_id: Whole id, as `job_list.choose` gives.
+        link: Of the page; what is chosen of the job is kept in its address.
+        told: Takes these choices, for `Link.close`.
     """
     frame.tell_once(job_actions.TOLD)
     try:
@@ -53,11 +56,12 @@ def show(job_id: str) -> None:
     st.fragment(_now, run_every=every)(job_id, can)
     job_actions.show(job)
     if job.state.ended:
-        job_result.show(job)
+        job_result.show(job, link, told)
     if job.entry.kind == "study":
         job_shards.show(job_id, every)
-    if learner := job_shards.choose(job_id) if job.entry.kind == "study" else job_id:
-        st.fragment(_pictures, run_every=None if job.state.ended else PICTURES_S)(learner)
+    if learner := job_shards.choose(job_id, link, told) if job.entry.kind == "study" else job_id:
+        stage, known = _stage(learner, link, told)
+        st.fragment(_pictures, run_every=None if job.state.ended else PICTURES_S)(learner, stage, known)
     job_log.show(job)
     frame.command(f"python -m rdpd_core jobs follow {job.id}", "Follows this job in a terminal")
 
@@ -118,10 +122,20 @@ def _stages(job: Job, now: Now) -> None:
         st.progress(now.share or 0.0, text=in_markdown(now.doing, 200))
 
 
-def _pictures(job_id: str) -> None:
+def _stage(job_id: str, link: Link, told: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Ask for the stage whose pictures are shown; give it, and the stages there were to choose from."""
     try:
         job = job_follow.find(job_id)
-        if job is not None:
-            job_pictures.show(job)
+        return (job_pictures.LATEST, ()) if job is None else job_pictures.choose(job, link, told)
+    except job_follow.TROUBLE:  # the pictures say it
+        return job_pictures.LATEST, ()
+
+
+def _pictures(job_id: str, stage: str, known: tuple[str, ...]) -> None:
+    """Show the pictures of a stage; once there are other stages to choose from, the whole page is made anew."""
+    try:
+        job = job_follow.find(job_id)
+        if job is not None and not job_pictures.show(job, stage, known):
+            st.rerun()
     except job_follow.TROUBLE as error:
         st.error(f"The pictures cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")

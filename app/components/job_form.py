@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import cached
-from app.components import channel_choice, here, params_form
+from app.components import channel_choice, free_choice, here, params_form
 from app.figures.text import in_markdown
 from app.state import Link
 from rdpd_core.datasets import DATASETS, Dataset
+from rdpd_core.errors import ParameterError
 from rdpd_core.experiments import ALL_SPLITS, ARMS, PAPER_ARMS, RECIPES, Experiment
 from rdpd_core.jobs import ENGINES
 from rdpd_core.store import ModelCard
 
-TRAINED = "trained"
+TRAINED, LONGEST_TITLE = "trained", 120
 MAIN = ("noise", "noise_kind", "noise_on", "recipe", "temperature", "seeds")
 MORE = (
     "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "dropout_place",
@@ -29,11 +30,13 @@ class Asked(NamedTuple):
 
     Attributes:
         experiment: What to train.
-        place: Further words for `spec_of`: engine, device, gpus, watch, title.
+        place: Further words for `spec_of`: engine, device, gpus, watch.
+        title_key: Of the widget that asks for the job's title.
     """
 
     experiment: Experiment
     place: dict[str, Any]
+    title_key: str
 
 
 def ask(link: Link) -> Asked | None:
@@ -64,14 +67,20 @@ def ask(link: Link) -> Asked | None:
     with st.expander("More settings", icon=":material/tune:"):
         values |= params_form.form(Experiment, MORE, "distill.more", link, _zeros(values["recipe"]))
     told |= values
+    title = free_choice.offer(link, "title", _title, "")
+    told["title"] = st.session_state[title.key]
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         place = _ask_place(link, told) | _ask_watch(link, dataset, split, told)
     link.close(told)
+    if title.refused is not None:
+        st.warning(
+            f"The link asks for a title that cannot be had: {in_markdown(title.refused[1], 300)}.", icon=":material/link_off:"
+        )
     if not arms:
         st.warning("Choose at least one arm.", icon=":material/checklist:")
         return None
     asked = {"dataset": dataset.name, "split": split, "teacher": teacher, "view": chosen.view, "arms": arms}
-    return Asked(Experiment(**asked, **values), place)
+    return Asked(Experiment(**asked, **values), place, title.key)
 
 
 def _ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
@@ -172,6 +181,17 @@ def _ask_watch(link: Link, dataset: type[Dataset], split: str, told: dict[str, A
         help=help,
     )
     return {"watch": told["watch"]}
+
+
+def _title(text: str) -> str:
+    """Give the title of a job as a link asks for it.
+
+    Raises:
+        ParameterError: It is too long.
+    """
+    if len(text) > LONGEST_TITLE:
+        raise ParameterError(f"it has {len(text)} signs; give at most {LONGEST_TITLE}")
+    return text
 
 
 def _zeros(recipe: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ def choose(link: Link) -> str | None:
     job_badge.seen()
     _unreadable(desk)
     ids = [job.id for job in jobs]
-    key = link.offer(NAME, [*ids, NONE], NONE)
+    key = link.offer(NAME, [*ids, NONE], NONE, pinned=bool(ids))
     if not jobs:
         st.session_state[key] = NONE
         st.info("No job was handed in yet.", icon=":material/inbox:")

@@ -10,7 +10,7 @@ from app import cached
 from app.cached import Task
 from app.components import frame, job_follow
 from app.components.job_follow import TROUBLE
-from app.components.job_form import Asked
+from app.components.job_form import LONGEST_TITLE, Asked
 from app.figures.text import in_markdown
 from rdpd_core.errors import RdpdError
 from rdpd_core.experiments import Experiment, command_of
@@ -46,7 +46,7 @@ def show(page: str, asked: Asked) -> None:
     said = concerns(experiment, facts, found, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
     _show_concerns(said)
     refused = any(concern.level == STOP for concern in said)
-    title = st.text_input("Title", key=f"{page}.title", placeholder=title_of([experiment]), max_chars=120, width=560)
+    title = st.text_input("Title", key=asked.title_key, placeholder=title_of([experiment]), max_chars=LONGEST_TITLE, width=560)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=refused, key=f"{page}.start"):
         _start(asked, title)
     frame.command(command(asked), "Starts the same job")

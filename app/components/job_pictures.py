@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -13,6 +13,7 @@ from app.figures import learning, looking
 from app.figures.learning import Learning
 from app.figures.looking import Looking
 from app.figures.text import in_filename, in_markdown
+from app.state import Link
 from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Job, Progress, Spec
 
@@ -43,35 +44,50 @@ class Pictures(NamedTuple):
     words: dict[str, str]
 
 
-def show(job: Job) -> None:
-    """Show the pictures of a job's latest stage, or of the one that is chosen; nothing before the first epoch."""
+def choose(job: Job, link: Link, told: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Ask for the stage to show where there are several; give it, and the stages of which an epoch was told.
+
+    Args:
+        job: The job.
+        link: Of the page; the choice is called "stage" in it.
+        told: Takes the choice.
+    """
+    titles = job_follow.follow(job).look(_told)
+    keys = [LATEST, *titles]
+    at = link.offer("stage", keys, LATEST)
+    names = {LATEST: "latest", **titles}
+    if 1 < len(titles) <= FEW:  # these are Markdown, those of a box are not
+        shown = {key: in_markdown(name) for key, name in names.items()}
+        st.segmented_control("Stage", keys, format_func=shown.get, key=at, required=True)
+    elif len(titles) > FEW:
+        st.selectbox("Stage", keys, format_func=names.get, key=at, width=420)
+    told["stage"] = st.session_state[at]
+    return told["stage"], tuple(titles)
+
+
+def show(job: Job, stage: str, known: tuple[str, ...]) -> bool:
+    """Show the pictures of a stage, nothing before the first epoch; give whether its stages are those that are known.
+
+    Args:
+        job: The job.
+        stage: One of the known ones, or `LATEST`.
+        known: The stages there were to choose from.
+    """
     followed = job_follow.follow(job)
     titles = followed.look(_told)
-    if not titles:
-        return
-    key = _choose(job, titles)
-    stamp = followed.look(lambda progress: _stamp(progress, key))
-    hold_s = 0.0 if job.state.ended else HOLD_S
-    _draw(job, key, followed.made(key, stamp, lambda: _pictures(job, key, titles[key]), hold_s))
+    if tuple(titles) != known:
+        return False
+    if titles:
+        key = stage if stage in titles else list(titles)[-1]
+        stamp = followed.look(lambda progress: _stamp(progress, key))
+        hold_s = 0.0 if job.state.ended else HOLD_S
+        _draw(job, key, followed.made(key, stamp, lambda: _pictures(job, key, titles[key]), hold_s))
+    return True
 
 
 def _told(progress: Progress) -> dict[str, str]:
     """Give the titles of the stages of which an epoch was told, by key, in order."""
     return {key: stage.title for key, stage in progress.stages.items() if stage.scores}
-
-
-def _choose(job: Job, titles: dict[str, str]) -> str:
-    """Give the stage to show: the latest, unless another is chosen."""
-    keys, last = [LATEST, *titles], list(titles)[-1]
-    if len(titles) == 1:
-        return last
-    names, at = {LATEST: "latest", **titles}, f"jobs.stage.{job.id}"
-    if len(titles) <= FEW:  # these are Markdown, those of a box are not
-        shown = {key: in_markdown(name) for key, name in names.items()}
-        asked = st.segmented_control("Stage", keys, format_func=shown.get, key=at, default=LATEST, required=True)
-    else:
-        asked = st.selectbox("Stage", keys, format_func=names.get, key=at, width=420)
-    return asked if asked in titles else last
 
 
 def _stamp(progress: Progress, key: str) -> tuple:

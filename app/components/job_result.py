@@ -12,6 +12,7 @@ from app import cached
 from app.components import frame, job_follow
 from app.figures import job_words
 from app.figures.text import in_filename, in_markdown
+from app.state import Link
 from rdpd_core.experiments.cases import job_of
 from rdpd_core.jobs import Job
 
@@ -19,15 +20,21 @@ MODELS, CASE = "views/models.py", "views/case.py"
 TALLEST = 9
 
 
-def show(job: Job) -> None:
-    """Show the result of a job that has one; one sentence in its place if it cannot be read."""
+def show(job: Job, link: Link, told: dict[str, Any]) -> None:
+    """Show the result of a job that has one; one sentence in its place if it cannot be read.
+
+    Args:
+        job: The job.
+        link: Of the page; the choices are called "table" and "score" in it.
+        told: Takes these choices.
+    """
     try:
         result = job.folder.record("result")
         if result is None:
             return
         if result["tables"]:
             frame.section("Comparison")
-            _tables(job, result["tables"])
+            _tables(job, result["tables"], link, told)
         if result["models"]:
             frame.section("Models")
             _models(job, list(dict.fromkeys(result["models"])))
@@ -35,17 +42,17 @@ def show(job: Job) -> None:
         st.error(f"The result cannot be shown: {in_markdown(str(error), 600)}", icon=":material/error:")
 
 
-def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
+def _tables(job: Job, tables: list[dict[str, Any]], link: Link, told: dict[str, Any]) -> None:
     from rdpd_core.evaluation import Comparison
 
-    at = 0
+    numbers = range(1, len(tables) + 1)
+    key = link.offer("table", numbers, 1)
     if len(tables) > 1:
         names = job_words.told_apart([table["experiment"] for table in tables])
-        at = st.selectbox(
-            "Experiment", range(len(tables)), format_func=names.__getitem__, key=f"jobs.table.{job.id}", width=560
-        )
-    table = tables[at]
-    _comparison(job, Comparison.from_dict(table["comparison"]), at)
+        st.selectbox("Experiment", numbers, format_func=lambda at: names[at - 1], key=key, width=560)
+    told["table"] = st.session_state[key]
+    table = tables[told["table"] - 1]
+    _comparison(job, Comparison.from_dict(table["comparison"]), link, told)
     for notice in table["notices"]:
         st.caption(in_markdown(notice, 600))
     if chosen := _chosen(table["chosen"]):
@@ -55,16 +62,15 @@ def _tables(job: Job, tables: list[dict[str, Any]]) -> None:
         frame.command(table["command"], "Trains and compares again")
 
 
-def _comparison(job: Job, comparison: Any, at: int) -> None:
+def _comparison(job: Job, comparison: Any, link: Link, told: dict[str, Any]) -> None:
     """Show all arms under one score, with n, intervals and tests; the table of all scores can be taken away."""
     from rdpd_core.evaluation import METRICS
     from rdpd_core.evaluation.tables import basis, difference_cell, score_cell, to_csv
 
     names = [name for name in METRICS if name in comparison.rows]
-    key = f"jobs.metric.{job.id}.{at}"
-    asked = st.segmented_control(
-        "Score", names, format_func=lambda n: METRICS[n].title, key=key, default=names[0], required=True
-    )
+    key = link.offer("score", names, names[0])
+    asked = st.segmented_control("Score", names, format_func=lambda n: METRICS[n].title, key=key, required=True)
+    told["score"] = asked
     rows = comparison.rows[asked]
     reference = next(row.title for row in rows if row.arm == comparison.reference)
     shown = []
@@ -74,12 +80,12 @@ def _comparison(job: Job, comparison: Any, at: int) -> None:
         words = "" if row.difference is None else row.difference.verdict
         shown.append({"arm": row.title, **scores, "p (Holm)": "" if p is None else f"{p:.2g}", "verdict": words})
     metric = METRICS[asked]
-    told = f"{metric.title} of every arm with intervals: " + "; ".join(f"{row.title} {score_cell(row)}" for row in rows)
-    st.table(pd.DataFrame(shown), border="horizontal", hide_index=True, alt=told)
+    alt = f"{metric.title} of every arm with intervals: " + "; ".join(f"{row.title} {score_cell(row)}" for row in rows)
+    st.table(pd.DataFrame(shown), border="horizontal", hide_index=True, alt=alt)
     direction = "higher is better" if metric.higher_is_better else "lower is better"
     st.caption(in_markdown(f"{metric.title}, {direction}: {metric.help} {basis(comparison)}", 1200))
     name, look = (
-        f"{in_filename('job', job.id[:6], 'comparison', at + 1)}.csv",
+        f"{in_filename('job', job.id[:6], 'comparison', told['table'])}.csv",
         {"type": "tertiary", "icon": ":material/download:"},
     )
     st.download_button(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,10 +11,11 @@ import streamlit as st
 from app.components import job_follow
 from app.figures import job_words
 from app.figures.text import in_markdown
+from app.state import Link
 from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Job, JobFolder, Progress, states
 
-TALLEST = 9
+TALLEST, NONE = 9, ""
 SHARE = st.column_config.ProgressColumn(format="%d%%", min_value=0, max_value=100)
 
 
@@ -27,15 +29,24 @@ def show(job_id: str, every_s: float | None) -> None:
     st.fragment(_table, run_every=every_s)(job_id)
 
 
-def choose(job_id: str) -> str | None:
-    """Give the shard whose pictures are asked for, or None."""
+def choose(job_id: str, link: Link, told: dict[str, Any]) -> str | None:
+    """Give the shard whose pictures are asked for, or None.
+
+    Args:
+        job_id: Whole id of the study.
+        link: Of the page; the choice is called "shard" in it.
+        told: Takes the choice.
+    """
     try:
         shards = _shards(job_id)
     except job_follow.TROUBLE:  # the table says it
         return None
     names = {shard.id: f"{at}: {what}" for at, (shard, what) in enumerate(zip(shards, _whats(shards), strict=True), 1)}
-    told = {"format_func": lambda shard: names.get(shard, "none"), "key": f"jobs.shard.{job_id}", "width": 560}
-    return st.selectbox("Look into a shard", [None, *names], **told) if names else None
+    key = link.offer("shard", [NONE, *names], NONE)
+    if names:
+        how = {"format_func": lambda shard: names.get(shard, "none"), "key": key, "width": 560}
+        told["shard"] = st.selectbox("Look into a shard", [NONE, *names], **how)
+    return told.get("shard") or None
 
 
 def _shards(job_id: str) -> list[Job]:

@@ -26,7 +26,7 @@ def choose(link: Link, card: ModelCard, cards: Sequence[ModelCard]) -> str:
     others = [c.key for c in cards if c.key != card.key]
     kin = [c.key for c in cards if c.key != card.key and (c.dataset, c.view, c.seed) == (card.dataset, card.view, card.seed)]
     first = next(iter([*kin, *others]), "")
-    key = link.offer("other", others or [""], first)
+    key = link.offer("other", others or [""], first, pinned=bool(others))
     return st.selectbox("Beside it", others, key=key, width=480) if others else ""
 
 

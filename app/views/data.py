@@ -59,11 +59,12 @@ def height(rows: list) -> int:
     return 36 * (min(len(rows), 8) + 1) + 2
 
 
-def show_counts(name: str) -> None:
+def show_counts(name: str, counted: str) -> None:
     """Show how much there is of each class and part; recordings that were never read are read on demand."""
     st.markdown("**How much of it**")
-    if not st.session_state.get(f"{PAGE}.count.{name}") and not DATASETS.get(name).simulated:
-        st.button("Count subjects and windows", on_click=_count, args=(name,), help="The first time, all recordings are read.")
+    if st.session_state[counted] != name and not DATASETS.get(name).simulated:
+        told = "The first time, all recordings are read."
+        st.button("Count subjects and windows", on_click=_count, args=(counted, name), help=told)
         return
     task = cached.data_task(name, cached.data_root())
     loaded = waiting.result_of(task, lambda: cached.data_task.clear(name, cached.data_root()), f"{PAGE}.{name}")
@@ -79,16 +80,17 @@ def show_counts(name: str) -> None:
         st.caption(in_markdown(notice, 600))
 
 
-def _count(name: str) -> None:
-    st.session_state[f"{PAGE}.count.{name}"] = True
+def _count(counted: str, name: str) -> None:
+    st.session_state[counted] = name
 
 
 names = DATASETS.names()
 link = Link(PAGE)
 name = st.selectbox("Data set", names, key=link.offer("set", names, "simulated_ecg"), width=320)
-link.close({"set": name})
+counted = link.offer("counted", ["", *names], "")
+link.close({"set": name, "counted": st.session_state[counted]})
 show_card(DATASETS.get(name))
 show_channels(DATASETS.get(name))
 if here.is_here(DATASETS.get(name)):
-    show_counts(name)
+    show_counts(name, counted)
 frame.command("python -m rdpd_core datasets", "Lists all data sets")

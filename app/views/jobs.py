@@ -14,11 +14,13 @@ frame.heading("Jobs", WHAT)
 
 from app.components import job_detail, job_import, job_list  # noqa: E402  (the heading does not wait for the library)
 
-link = Link(PAGE)
+link, refused = Link(PAGE), st.container()
 job = job_list.choose(link)
-link.close({job_list.NAME: job or job_list.NONE})
+told = {job_list.NAME: job or job_list.NONE}
 with st.container(horizontal=True, gap="small"):
     st.page_link("views/distill.py", label="New job", icon=":material/add_circle:")
     job_import.show()
 if job is not None:
-    job_detail.show(job)
+    job_detail.show(job, link, told)
+with refused:
+    link.close(told)

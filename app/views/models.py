@@ -51,7 +51,7 @@ if not cards:
     st.stop()
 model_table.show(cards)
 keys = [card.key for card in cards]
-key = link.offer("model", keys, keys[0])
+key = link.offer("model", keys, keys[0], pinned=True)
 model_exchange.point_at_arrived(key, keys)
 chosen["model"] = st.selectbox(f"One model of {len(keys)}", keys, key=key, width=480)
 how = {"required": True, "label_visibility": "collapsed", "key": link.offer("part", list(PARTS), CARD)}

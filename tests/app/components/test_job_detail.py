@@ -16,7 +16,14 @@ from rdpd_core.store import Store
 from tests.app.jobs_made import STUDENTS, Course, alive, desk, end, open_page, spec, submit, table, tell, texts
 from tests.core.store import made
 
-PAGE = "from app.components import job_detail\njob_detail.show({job!r})\n"
+PAGE = """
+from app.components import job_detail
+from app.state import Link
+
+link, told = Link("jobs"), {{}}
+job_detail.show({job!r}, link, told)
+link.close(told)
+"""
 
 
 @pytest.fixture
@@ -168,7 +175,7 @@ def test_a_study_shows_its_shards_and_each_of_its_tables(here, tmp_path):
     at.run()
     assert at.selectbox[0].options == ["view lead_I", "view lead_II"]
     assert len(at.table[0].value) == 3
-    at.selectbox[0].set_value(1).run()
+    at.selectbox[0].set_value(2).run()
     assert len(at.table[0].value) == 2
 
 
