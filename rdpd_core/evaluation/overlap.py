@@ -1,7 +1,7 @@
 """Whether two models look at the same moments: agreement of their attention, beside what chance would give.
 
 Two models that attend evenly agree perfectly and say nothing, so entropies stand beside every agreement, and two controls show
-what agreement is worth: the same rows paired at random, and even attention in place of the second model. A third control
+what agreement is worth: the same rows paired at random, and even attention in place of the first model. A third control
 needs a second teacher: hand in the attention of two teachers of different seeds.
 
 References:
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from rdpd_core.errors import DataError, ParameterError, ShapeError
+from rdpd_core.evaluation.estimates import Estimate, mean_of
 from rdpd_core.evaluation.intervals import DRAWS, Units, check_draws, chunks, percentile_interval, resampling_units
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.runtime import numpy_generator
@@ -70,7 +71,8 @@ class Agreement:
         interval: 95%, resampling people; None if there are too few.
         chance: Mean over windows paired at random, averaged over shuffles; None for entropies.
         band: Central 95% of these means; None for entropies.
-        even: Mean if b were even; None for entropies.
+        even: Mean if a were even; None for entropies.
+        excess: Mean over windows of what the own pairing gives beyond random pairing; None for entropies.
     """
 
     mean: float
@@ -78,10 +80,15 @@ class Agreement:
     chance: float | None
     band: tuple[float, float] | None
     even: float | None
+    excess: Estimate | None = None
 
     def beyond_chance(self) -> bool:
-        """Say whether the mean lies outside what random pairing gives."""
-        return self.band is not None and not self.band[0] <= self.mean <= self.band[1]
+        """Say whether the mean lies outside what random pairing gives, for other people too.
+
+        Shuffled windows are independent and those of one person are not, so the band alone is too narrow; the excess over
+        chance must also differ from 0 when people are resampled. Without enough people nothing is beyond chance.
+        """
+        return self.band is not None and not self.band[0] <= self.mean <= self.band[1] and self.excess.sign != 0
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ def overlap(
     subject: np.ndarray,
     recording: np.ndarray,
     *,
+    within: np.ndarray | None = None,
     draws: int = DRAWS,
     shuffles: int = SHUFFLES,
     seed: int = 0,
@@ -144,6 +152,8 @@ def overlap(
         b: (N, S), the teacher's, for the same windows.
         subject: (N,), text.
         recording: (N,), text.
+        within: (N,), windows are paired at random only where this is equal: which pair of models a row is of, so that what
+            one model does everywhere counts as chance; None takes all rows for one pair of models.
         draws: Resamples of people.
         shuffles: Random pairings of windows.
         seed: Keys both.
@@ -164,17 +174,44 @@ def overlap(
     intervals = _intervals(values, units, draws, seed)
     first, second = _checked(a, "a"), _checked(b, "b")
     generator = numpy_generator("shuffle", seed, n)
-    shuffled = [_means(_pairs(first, second.take(generator.permutation(n)))) for _ in range(shuffles)]
-    even = _means(_pairs(first, _checked(np.full((n, s), 1 / s), "b")))
+    group = np.zeros(n) if within is None else np.unique(within, return_inverse=True)[1]
+    shuffled, elsewhere = [], dict.fromkeys(_PAIRED, 0.0)
+    for _ in range(shuffles):
+        pairs = _pairs(first, second.take(_permuted(group, generator)))
+        shuffled.append(_means(pairs))
+        elsewhere = {name: elsewhere[name] + pairs[name] / shuffles for name in _PAIRED}
+    even = _means(_pairs(_checked(np.full((n, s), 1 / s), "a"), second))
     measures = {}
     for name in MEASURES:
-        mean, band, chance = float(values[name].mean()), None, None
+        mean, band, chance, excess = float(values[name].mean()), None, None, None
         if name in _PAIRED:
             drawn = [means[name] for means in shuffled]
             low, high = np.percentile(drawn, [2.5, 97.5])
             chance, band = float(np.mean(drawn)), (float(low), float(high))
-        measures[name] = Agreement(mean, intervals[name], chance, band, even.get(name))
+            excess = mean_of(values[name] - elsewhere[name], units, draws=draws, key=("overlap", seed))
+        measures[name] = Agreement(mean, intervals[name], chance, band, even.get(name), excess)
     return Overlap(measures, s, n, len(np.unique(subject)), shuffles)
+
+
+def rescaled(attention: np.ndarray, segments: int) -> np.ndarray:
+    """Give attention over another number of equal segments of the same window, each taking what falls into it, (N, segments).
+
+    Args:
+        attention: (N, S), rows sum to 1; even within a segment.
+        segments: New number; fewer than S loses detail, more invents none.
+
+    Raises:
+        ParameterError: Fewer than 2 segments.
+    """
+    if segments < 2:
+        raise ParameterError(f"segments={segments} is not allowed; give 2 or more")
+    rows = np.asarray(attention, dtype=np.float64)
+    s = rows.shape[1]
+    total = np.concatenate([np.zeros((len(rows), 1)), rows.cumsum(axis=1)], axis=1)  # (N, S + 1)
+    edges = np.arange(segments + 1) * s / segments
+    left = np.minimum(edges.astype(np.int64), s - 1)
+    at = total[:, left] + (edges - left) * rows[:, left]
+    return np.diff(at, axis=1)
 
 
 @dataclass(frozen=True)
@@ -235,6 +272,13 @@ def _pairs(a: _Rows, b: _Rows) -> dict[str, np.ndarray]:
         "spearman": dot(a.rank, b.rank),
         "top1": dot(a.peak, b.peak),
     }
+
+
+def _permuted(group: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Give positions (N,) in random order, each taken by a position of its own group."""
+    order = np.empty(len(group), dtype=np.int64)
+    order[np.argsort(group, kind="stable")] = np.lexsort((generator.random(len(group)), group))
+    return order
 
 
 def _means(values: Mapping[str, np.ndarray]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy, spearmanr
 
 from rdpd_core.errors import DataError, ParameterError, ShapeError
-from rdpd_core.evaluation.overlap import MEASURES, overlap, overlaps
+from rdpd_core.evaluation.overlap import MEASURES, overlap, overlaps, rescaled
 from rdpd_core.runtime import numpy_generator
 
 N = 400
@@ -103,7 +103,7 @@ def test_controls_are_given_and_keyed():
     found = overlap(a, b, PEOPLE, PEOPLE, draws=100, shuffles=20)
     assert found == overlap(a, b, PEOPLE, PEOPLE, draws=100, shuffles=20)
     assert found != overlap(a, b, PEOPLE, PEOPLE, draws=100, shuffles=20, seed=1)
-    assert found.measures["overlap"].even == pytest.approx(overlaps(a, np.full_like(a, 0.25))["overlap"].mean())
+    assert found.measures["overlap"].even == pytest.approx(overlaps(np.full_like(a, 0.25), b)["overlap"].mean())
     assert found.measures["entropy_b"].band is None
     assert (found.segments, found.n_windows, found.n_subjects) == (4, N, 20)
     json.dumps(found.to_dict(), allow_nan=False)
@@ -123,3 +123,45 @@ def test_bad_rows_are_refused():
         overlap(good, good, PEOPLE[:3], PEOPLE)
     with pytest.raises(ParameterError, match="shuffles=3"):
         overlap(good, good, PEOPLE, PEOPLE, shuffles=3)
+
+
+def test_other_numbers_of_segments_keep_what_falls_where():
+    row = np.array([[0.1, 0.2, 0.3, 0.4]])
+    assert rescaled(row, 2) == pytest.approx(np.array([[0.3, 0.7]]))
+    assert rescaled(row, 4) == pytest.approx(row)
+    assert rescaled(row, 8) == pytest.approx(np.repeat(row, 2, axis=1) / 2)
+    assert rescaled(row, 3) == pytest.approx(np.array([[0.1 + 0.2 / 3, 0.4 / 3 + 0.2, 0.1 + 0.4]]))
+    assert rescaled(rows(7), 16).sum(axis=1) == pytest.approx(1)
+    with pytest.raises(ParameterError, match="segments=1"):
+        rescaled(row, 1)
+
+
+def test_habits_of_people_are_no_agreement():
+    """Both models look at each person in a way of their own: windows agree by person only, and few persons prove little."""
+    wrong = 0
+    for repeat in range(60):
+        draw = numpy_generator("habits", repeat)
+        a, b = (np.repeat(draw.dirichlet(np.ones(6), 12), 20, axis=0) for _ in range(2))
+        people = np.repeat(np.arange(12), 20).astype(str)
+        wrong += overlap(a, b, people, people, draws=200, shuffles=40, seed=repeat).measures["overlap"].beyond_chance()
+    assert wrong <= 9  # the band alone is passed in about half of them
+
+
+def test_too_few_people_show_nothing():
+    a = rows(8, 40, key="a")
+    people = np.repeat(["ann", "bob"], 20)
+    found = overlap(a, a, people, people, draws=100, shuffles=20).measures["overlap"]
+    assert found.interval is None
+    assert found.mean > found.band[1]
+    assert not found.beyond_chance()
+
+
+def test_what_a_model_does_everywhere_is_chance():
+    """Each of two pairs shares a habit of its own; rows of one pair must not stand as chance for the other."""
+    habits = np.array([[0.7, 0.1, 0.1, 0.1], [0.1, 0.1, 0.1, 0.7]]).repeat(N // 2, axis=0)
+    a, b = (0.8 * habits + 0.2 * rows(4, key=key) for key in "ab")
+    people, pair = np.tile(PEOPLE[: N // 2], 2), np.repeat([0, 1], N // 2)
+    found = overlap(a, b, people, people, within=pair, draws=100, shuffles=50).measures["overlap"]
+    assert found.chance == pytest.approx(found.mean, abs=0.01)
+    assert not found.beyond_chance()
+    assert overlap(a, b, people, people, draws=100, shuffles=50).measures["overlap"].beyond_chance()
