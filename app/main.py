@@ -7,17 +7,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `streamlit run` 
 
 import streamlit as st
 
-from app.theme import ICON, LOGO
+from app.components import guide
+from app.theme import ICON, LOGO, STYLE
 
 st.set_page_config(page_title="RDPD Studio", page_icon=ICON, layout="wide")
 st.logo(LOGO, size="large")
-pages = [
-    st.Page("views/start.py", title="Start", icon=":material/ecg_heart:", default=True),
-    st.Page("views/case.py", title="Case study", icon=":material/clinical_notes:"),
-    st.Page("views/whatif.py", title="What-if", icon=":material/tune:"),
-    st.Page("views/distill.py", title="Distill", icon=":material/model_training:"),
-    st.Page("views/jobs.py", title="Jobs", icon=":material/progress_activity:"),
-    st.Page("views/data.py", title="Data", icon=":material/database:"),
-    st.Page("views/models.py", title="Models", icon=":material/neurology:"),
-]
-st.navigation(pages, position="top").run()
+st.html(STYLE)
+titles = {
+    "start": ("Start", ":material/ecg_heart:"),
+    "case": ("Case study", ":material/clinical_notes:"),
+    "whatif": ("What-if", ":material/tune:"),
+    "distill": ("Distill", ":material/model_training:"),
+    "jobs": ("Jobs", ":material/progress_activity:"),
+    "data": ("Data", ":material/database:"),
+    "models": ("Models", ":material/neurology:"),
+}
+pages = {
+    name: st.Page(f"views/{name}.py", title=title, icon=icon, default=name == guide.START)
+    for name, (title, icon) in titles.items()
+}
+chosen = st.navigation(list(pages.values()), position="top")
+guide.bar(next(name for name, page in pages.items() if page.url_path == chosen.url_path), pages)
+chosen.run()
