@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Link
 from rdpd_core.experiments.cases import CaseBook
@@ -35,6 +36,8 @@ class Found(NamedTuple):
         subjects: Test subjects that have such a window; empty if none fits.
         subject: The chosen one.
         position: Which of the subject's windows, from 1.
+        positions: Those of the subject that fit, or all if none fits.
+        place: Where the buttons for going on stand.
     """
 
     klass: str
@@ -44,6 +47,8 @@ class Found(NamedTuple):
     subjects: tuple[str, ...]
     subject: str
     position: int
+    positions: tuple[int, ...]
+    place: DeltaGenerator
 
     @property
     def told(self) -> dict[str, object]:
@@ -72,8 +77,8 @@ def choose_window(link: Link, book: CaseBook) -> Found:
     show = second.selectbox("Windows", list(questions), format_func=says.get, key=key, help=told)
     fits = questions[show]
     subjects = tuple(s for s in np.unique(windows.subject).tolist() if fits[windows.subject == s].any())
-    subject, position = _choose(link, book, subjects, fits)
-    return Found(klass, show, student, fits, subjects, subject, position)
+    subject, position, positions, place = _choose(link, book, subjects, fits)
+    return Found(klass, show, student, fits, subjects, subject, position, positions, place)
 
 
 def question(name: str, student: str) -> str:
@@ -88,11 +93,13 @@ def question(name: str, student: str) -> str:
     }[name]
 
 
-def _choose(link: Link, book: CaseBook, subjects: tuple[str, ...], fits: np.ndarray) -> tuple[str, int]:
+def _choose(
+    link: Link, book: CaseBook, subjects: tuple[str, ...], fits: np.ndarray
+) -> tuple[str, int, tuple[int, ...], DeltaGenerator]:
     """Ask for one of the subjects and one of its windows; where none fits, keep what was chosen without asking."""
     offered = subjects or tuple(np.unique(book.windows.subject).tolist())
     known = book.subjects()
-    first, second, third = st.columns([1.2, 1.6, 1.0], gap="medium", vertical_alignment="bottom")
+    first, second, third = st.columns([1.2, 1.3, 1.3], gap="medium", vertical_alignment="bottom")
     key = link.offer("subject", offered, offered[0])
     if subjects:
         told = "Type to search. Test subjects only: no model learned from them."
@@ -104,24 +111,26 @@ def _choose(link: Link, book: CaseBook, subjects: tuple[str, ...], fits: np.ndar
     positions = (np.flatnonzero(mine) + 1).tolist() or list(range(1, len(mine) + 1))
     key = link.offer("window", positions, positions[0])
     if not subjects or len(positions) == 1:
-        return subject, keep(key)
+        return subject, keep(key), tuple(positions), third
     which = f"Window ({len(positions)} of {len(mine)} fit)" if len(positions) < len(mine) else f"Window (of {len(mine)})"
     position = second.select_slider(which, positions, key=key, help="Arrow keys move it; so do the keys P and N.")
-    with third.container(horizontal=True, gap="small"):
-        at = positions.index(position)
-        _step("Previous", "p", key, positions[at - 1] if at else None)
-        _step("Next", "n", key, positions[at + 1] if at + 1 < len(positions) else None)
-    return subject, position
+    return subject, position, tuple(positions), third
 
 
-def _step(label: str, shortcut: str, key: str, position: int | None) -> None:
-    name = f"{key}.{label.lower()}"
-    st.button(label, key=name, on_click=go_to, args=(key, position), disabled=position is None, shortcut=shortcut)
+def show_steps(page: str, found: Found) -> None:
+    """Offer to go to the window before and after this one."""
+    ends = {-1: found.positions[0], 1: found.positions[-1]}
+    with found.place.container(horizontal=True, gap="small"):
+        for label, shortcut, sign in (("Previous", "p", -1), ("Next", "n", 1)):
+            how = {"on_click": step, "args": (page, found.positions, sign), "disabled": found.position == ends[sign]}
+            st.button(label, key=f"{page}.window.{label.lower()}", shortcut=shortcut, **how)
 
 
-def go_to(key: str, position: int) -> None:
-    """Choose another window, before its widget is made anew."""
-    st.session_state[key] = position
+def step(page: str, positions: tuple[int, ...], sign: int) -> None:
+    """Go on among windows, from where the last step led; before the widget of the window is made anew."""
+    key = f"{page}.window"
+    at = min(max(positions.index(st.session_state[key]) + sign, 0), len(positions) - 1)
+    st.session_state[key] = positions[at]
 
 
 def keep(key: str) -> object:

@@ -2,70 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from app.components import case_choice
-from app.components.case_find import keep
+from app.components import viewer
+from app.components.case_find import Found, keep, step
 from app.components.charts import chart
 from app.components.frame import section
+from app.components.viewer_source import recording_of, source_of
 from app.figures import subject_words, tables, words
-from app.figures.case import case_figure
 from app.figures.distributions import distribution_figure
 from app.figures.subject_heat import heat_figure, heat_table
 from app.figures.subject_words import counted
 from app.figures.text import in_filename, in_markdown
+from app.figures.viewer import attention_below
 from app.state import Link
 from rdpd_core.experiments.cases import Case, CaseBook
 from rdpd_core.experiments.subjects import chance_band, places_of
-from rdpd_core.types import Channel
 
-PILLS = 5
+WIDTH_PX = 920
+"""Of the signals, in a window of 1400 pixels."""
 SMALL, ALL_SHOWN = 0.05, 8
 """Of more classes than this, those to which every arm gives less than this are not drawn."""
+WINDOW, RECORDING = "window", "recording"
 
 
-def choose_channels(link: Link, book: CaseBook, asked: bool) -> tuple[str, tuple[str, ...]]:
-    """Ask which channels to draw; give the name of the set, and the names of its channels.
+def choose(link: Link, book: CaseBook, case: Case, found: Found, asked: bool) -> tuple[dict[str, object], viewer.Chosen]:
+    """Ask how the signals are looked at; give what belongs into the address, and what is chosen.
 
     Args:
         link: Of the page.
         book: The answers.
-        asked: Whether signals are drawn now; if not, the choice is kept.
+        case: The window.
+        found: How one goes to other windows.
+        asked: Whether signals are drawn now; if not, the choices are kept.
     """
-    sets = channel_sets(book.windows.channels, book.loaded.dataset.view(book.view))
-    key = link.offer("channels", list(sets), next(iter(sets)))
-    if not asked or len(sets) == 1:
-        name = keep(key)
-    elif len(sets) <= PILLS:
-        name = st.segmented_control("Channels drawn", list(sets), required=True, key=key)
-    else:
-        name = st.selectbox("Channels drawn", list(sets), key=key, width=360)
-    return name, sets[name]
+    recording = recording_of(book, case)
+    extents = [WINDOW] if recording is None else [WINDOW, RECORDING]
+    key = link.offer("extent", extents, WINDOW)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if asked and recording is not None:
+            titles = {WINDOW: WINDOW, RECORDING: f"whole recording ({recording.duration_s:g} s)"}
+            how = {"format_func": titles.get, "required": True, "on_change": _anew, "args": (link.page,)}
+            extent = st.segmented_control("Time", extents, key=key, **how)
+        else:
+            extent = keep(key)
+        at, last = found.positions.index(case.position), len(found.positions) - 1
+        go = partial(step, link.page, found.positions)
+        walk = viewer.Walk(go, at > 0, at < last) if last else None
+        source = source_of(case) if extent == WINDOW else recording
+        chosen = viewer.choose(link, source, walk, found.place, asked)
+    return {"extent": extent, **chosen.told}, chosen
 
 
-def channel_sets(channels: Sequence[Channel], poor: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """Give the sets of channels of one unit one may draw, those that students read first."""
-    units = list(dict.fromkeys(c.unit for c in channels))
-    if len(units) == 1:
-        groups = case_choice.lead_groups(channels)
-        return {name: (*(p for p in poor if p not in members), *members) for name, members in groups.items()}
-    found: dict[str, tuple[str, ...]] = {}
-    for channel in sorted(channels, key=lambda c: c.name not in poor):
-        name = f"{channel.group}, {channel.unit}"
-        found[name] = (*found.get(name, ()), channel.name)
-    return found
+def _anew(page: str) -> None:
+    """Show all of what is looked at."""
+    st.session_state[f"{page}.from"] = st.session_state[f"{page}.length"] = None
 
 
-def show(page: str, book: CaseBook, case: Case, shown: tuple[str, ...]) -> None:
+def show(page: str, book: CaseBook, case: Case, chosen: viewer.Chosen) -> None:
     """Show the window."""
     name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}")
     left, right = st.columns([2.15, 1], gap="medium")
     with left:
-        _picture(page, case, shown, name)
+        _picture(page, case, chosen)
     with right:
         behind, main = {"Distributions": lambda: tables.distribution_table(case)}, main_classes(case)
         chart(distribution_figure(main), f"{page}.said", f"{name}_classes", words.describe_distributions(case), behind)
@@ -98,11 +101,17 @@ def main_classes(case: Case) -> Case:
     return replace(case, classes=tuple(case.classes[k] for k in kept), arms=arms)
 
 
-def _picture(page: str, case: Case, shown: tuple[str, ...], name: str) -> None:
-    """Draw signals and attention."""
-    behind = {"Signal": lambda: tables.signal_table(case, shown), "Attention": lambda: tables.attention_table(case)}
-    chart(case_figure(case, shown), f"{page}.case", name, words.describe_case(case, shown), behind)
-    st.caption(words.legend(case))
+def _picture(page: str, case: Case, chosen: viewer.Chosen) -> None:
+    """Draw the signals, and the attention of all arms below a window."""
+    if chosen.look.source.window is not None:
+        viewer.draw(page, chosen, width_px=WIDTH_PX)
+        st.caption("Gray: the window. Attention belongs to a window, so it stands under the window only.")
+        return
+    row = attention_below(case.arms, case.offset_s, case.duration_s)
+    behind = {} if row is None else {"Attention": lambda: tables.attention_table(case)}
+    more = "" if row is None else words.describe_attention(case)
+    viewer.draw(page, chosen, () if row is None else (row,), WIDTH_PX, behind, more)
+    st.caption(words.marks(case))
 
 
 def _heat(page: str, book: CaseBook, case: Case, name: str) -> None:

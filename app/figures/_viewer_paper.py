@@ -19,6 +19,7 @@ SPEEDS, GAINS = (12.5, 25.0, 50.0), (5.0, 10.0, 20.0)
 """Usual paper speeds in mm/s, and gains in mm/mV."""
 COLUMNS = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
 RHYTHM = "II"
+STANDARD_LEADS = frozenset(name.casefold() for column in COLUMNS for name in column)
 MOST_PX, LEAST_PX, FINE_PX = 4.0, 1.6, 2.4
 """Pixels of a millimeter: at most; at least, for there to be paper; at least, for its lines of 1 mm to be drawn."""
 NAMES_PX, PULSE_S, PULSE_MV = 44, 0.2, 1.0
@@ -86,7 +87,7 @@ def is_lead(channel: Channel, rate: float) -> bool:
 def has_standard_leads(channels: Sequence[Channel]) -> bool:
     """Say whether all twelve leads of the standard arrangement are there."""
     names = {channel.name.casefold() for channel in channels}
-    return all(name.casefold() in names for column in COLUMNS for name in column)
+    return names >= STANDARD_LEADS
 
 
 def sheet_for(duration_s: float, speed: float, gain: float, inner_px: float) -> Sheet | None:

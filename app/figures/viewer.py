@@ -26,6 +26,7 @@ from app.figures._viewer_paper import (
     SPEEDS,
     STACKED,
     STANDARD,
+    STANDARD_LEADS,
     Sheet,
     add_paper,
     grid,
@@ -44,9 +45,9 @@ from rdpd_core.experiments.cases import ArmCase
 from rdpd_core.types import Channel
 
 __all__ = [
-    "GAINS", "LAYOUTS", "SPEEDS", "STACKED", "STANDARD", "Below", "Calipers", "Measurement", "Settings", "attention_below",
-    "beats", "cut", "describe_measurement", "describe_viewer", "has_standard_leads", "interval_words", "is_lead", "levels_of",
-    "measure", "sheet_of", "size_words", "viewer_figure", "viewer_table",
+    "GAINS", "LAYOUTS", "SPEEDS", "STACKED", "STANDARD", "STANDARD_LEADS", "Below", "Calipers", "Measurement", "Settings",
+    "attention_below", "beats", "cut", "describe_measurement", "describe_viewer", "has_standard_leads", "interval_words",
+    "is_lead", "levels_of", "measure", "sheet_of", "size_words", "viewer_figure", "viewer_table",
 ]  # fmt: skip
 TOP, GAP, BOTTOM, SIDE, SCALE, LINE = 40, 26, 46, 8, 56, 20
 """Pixels above, between rows, below, right, left for the numbers of a scale, and of a line of text."""
@@ -64,6 +65,8 @@ class Settings(NamedTuple):
         width_px: Width of the figure, in pixels; it is narrower where the paper ends before.
         calipers: What is measured, or None.
         title: Says which recording it is.
+        window: Start and end of what is shaded, in s, such as a window in its recording; None shades nothing.
+        edges: Times at which a dotted line stands, in s, such as where the segments begin that attention weighs.
     """
 
     speed: float = 25.0
@@ -74,6 +77,8 @@ class Settings(NamedTuple):
     width_px: int = WIDTH_PIXELS
     calipers: Calipers | None = None
     title: str = ""
+    window: tuple[float, float] | None = None
+    edges: tuple[float, ...] = ()
 
 
 class Below(NamedTuple):
@@ -136,9 +141,21 @@ def viewer_figure(
     sheet = sheet_of(channels, span.duration_s, rate, settings)
     rows, anchors = _draw(parts, channels, signal, span, sheet, settings)
     rows += [_below(parts, one, _number(len(rows) + place), span) for place, one in enumerate(below)]
+    _mark(parts, span, settings)
     if settings.calipers is not None:
         _measure(parts, channels, signal, span, settings.calipers, anchors)
     return parts.figure(**_frame(span, sheet, rows, settings))
+
+
+def _mark(parts: Parts, span: Span, settings: Settings) -> None:
+    """Shade the window, and draw the edges of segments, over all rows."""
+    per, look = span.unit[1], {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    if settings.window is not None:
+        start, end = (min(max(time / per, span.start), span.end) for time in settings.window)
+        parts.shapes.append({**look, "type": "rect", "x0": start, "x1": end, "fillcolor": theme.BAND, "line": {"width": 0}})
+    dots = {"color": theme.MUTED, "width": 1, "dash": "dot"}
+    times = (time / per for time in settings.edges)
+    parts.shapes.extend({**look, "type": "line", "x0": x, "x1": x, "line": dots} for x in times if span.start <= x <= span.end)
 
 
 def _below(parts: Parts, row: Below, number: str, span: Span) -> Row:

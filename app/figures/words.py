@@ -84,12 +84,17 @@ def _segment(case: Case, arm: ArmCase) -> tuple[float, float]:
 def describe_case(case: Case, shown: Sequence[str]) -> str:
     """Give the text alternative of the signals with the attention beneath them."""
     units = {c.name: c.unit for c in case.channels}
-    looks = [arm for arm in case.arms if arm.attention is not None]
-    strips = "; ".join(f"{arm.title}: {', '.join(f'{share:.2f}' for share in arm.attention)}" for arm in looks)
     return (
         f"{case_title(case)}. Signals in {units[shown[0]]} over time in s: {listed(list(shown))}; "
-        f"students read {listed(list(case.poor))}. Attention from the first to the last segment: {strips}. {looking(case)}"
+        f"students read {listed(list(case.poor))}. {describe_attention(case)}"
     )
+
+
+def describe_attention(case: Case) -> str:
+    """Give the text alternative of the attention."""
+    looks = [arm for arm in case.arms if arm.attention is not None]
+    strips = "; ".join(f"{arm.title}: {', '.join(f'{share:.2f}' for share in arm.attention)}" for arm in looks)
+    return f"Attention from the first to the last segment: {strips}. {looking(case)}"
 
 
 def describe_distributions(case: Case) -> str:
@@ -114,11 +119,18 @@ def legend(case: Case) -> str:
     """Say how the signals and the attention are drawn."""
     clinical = {c.unit for c in case.channels} == {"mV"}
     paper = "Paper: a small square is 0.04 s by 0.1 mV (25 mm/s, 10 mm/mV). " if clinical else ""
-    return (
-        f"{paper}▸ marks what the students read; the teacher reads all {len(case.channels)} channels. "
-        "Each signal is drawn around its median; vertical dots part the segments that attention weighs, horizontal dots show "
-        "even attention. Overlap: attention in common with the teacher, from 0 to 1."
+    return f"{paper}Each signal is drawn around its median. {marks(case)}"
+
+
+def marks(case: Case) -> str:
+    """Say what the signs in the signals and in the attention mean."""
+    looks = any(arm.attention is not None for arm in case.arms)
+    told = (
+        "Vertical dots part the segments that attention weighs, horizontal dots show even attention. "
+        "Overlap: attention in common with the teacher, from 0 to 1."
     )
+    read = f"▸ marks what the students read; the teacher reads all {len(case.channels)} channels."
+    return f"{read} {told}" if looks else read
 
 
 def basis(case: Case) -> str:

@@ -47,11 +47,13 @@ def show_case(link: Link, opened: case_data.Opened) -> None:
         case_card.show(case, about(book, case))
     draw = part if found.subjects else ""
     group, subjects = case_group.choose_subjects(link, book, found, asked=draw == GROUP)
-    channels, shown = case_window.choose_channels(link, book, asked=draw == WINDOW)
+    if found.subjects and part != WINDOW and len(found.positions) > 1:
+        case_find.show_steps(PAGE, found)
+    told, signals = case_window.choose(link, book, case, found, asked=draw == WINDOW)
     course, klass, stretch = case_subject.choose_course(link, book, case, asked=draw == SUBJECT)
-    link.close({**opened.told, **found.told, "part": part, "channels": channels, **group, **course})
+    link.close({**opened.told, **found.told, "part": part, **told, **group, **course})
     if draw == WINDOW:
-        case_window.show(PAGE, book, case, shown)
+        case_window.show(PAGE, book, case, signals)
     elif draw == SUBJECT:
         case_subject.show(PAGE, book, case, found.student, klass, stretch)
     elif draw == GROUP:

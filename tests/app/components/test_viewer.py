@@ -10,22 +10,24 @@ def page():
     import streamlit as st
 
     from app.components import viewer
+    from app.components.viewer_source import Source
     from app.state import Link
     from rdpd_core.types import Channel
     from tests.app.made import LEADS, beat
 
     link = Link("toy")
     if st.query_params.get("what") == "vitals":
-        source = viewer.Source((Channel("pulse", "1/min", "heart"),), np.arange(48.0)[None] + 60, 1 / 3600, 0.0, "Stay", "stay")
+        source = Source((Channel("pulse", "1/min", "heart"),), np.arange(48.0)[None] + 60, 1 / 3600, 0.0, "Stay", "stay")
     else:
         signal = np.tile(beat(np.arange(4000) / 200), (12, 1)).astype(np.float32)
         channels = tuple(Channel(name, "mV", "limb" if at < 6 else "chest") for at, name in enumerate(LEADS))
-        source = viewer.Source(channels, signal, 200.0, 5.0, "s1", "s1", ("II",), 2.5)
+        source = Source(channels, signal, 200.0, 5.0, "s1", "s1", ("II",), 2.5)
 
     def moved(by):
         st.session_state["moved"] = st.session_state.get("moved", 0) + by
 
-    link.close(viewer.show(link, source, on_window=moved if st.query_params.get("windows") else None))
+    walk = viewer.Walk(moved, True, st.session_state.get("moved", 0) < 2) if st.query_params.get("windows") else None
+    link.close(viewer.show(link, source, walk=walk))
     st.text(st.session_state.get("moved", 0))
 
 
@@ -173,7 +175,7 @@ def test_hours_are_asked_for_in_hours():
 
 
 def test_a_case_is_looked_at_with_its_segments():
-    from app.components.viewer import source_of
+    from app.components.viewer_source import source_of
     from tests.app.made import arm, case
 
     made = case()
