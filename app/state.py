@@ -43,7 +43,8 @@ class Link:
         st.session_state["page"] = page
         self._returned = entered and not here and bool(self._kept["chosen"])
         self.asked = dict(self._kept["chosen"]) if self._returned else here
-        self._changed = self._returned or (here != self._kept["asked"] and not self._is_late(here, entered))
+        arrived = entered and bool(here)  # the widgets of a page that was left are gone, even if its address is the same
+        self._changed = self._returned or arrived or (here != self._kept["asked"] and not self._is_late(here, entered))
         self._visit = secrets.token_hex(8) if entered else st.session_state.setdefault(f"{page}.visit", secrets.token_hex(8))
         st.session_state[f"{page}.visit"] = self._visit
         self._defaults: dict[str, str] = {}

@@ -38,14 +38,12 @@ def bar(here: str, pages: Mapping[str, Page]) -> None:
     if place is None and not presenting:
         return
     guide_look.bar()
-    with (
-        st.container(key="guide_presenting" if presenting else "guide_alone"),
-        st.container(border=True, key="guide", gap="xsmall"),
-    ):
+    with st.container(border=True, key="guide", gap="xsmall"):
         if place is None:
             _presenter(None)
         else:
             _tour(place, here, pages)
+        guide_look.keys()
 
 
 def _tour(place: Place, here: str, pages: Mapping[str, Page]) -> None:
@@ -67,11 +65,14 @@ def _tour(place: Place, here: str, pages: Mapping[str, Page]) -> None:
     for other in tour.steps[place.step - 1 : place.step + 1]:
         guide_tasks.prepare(other, *key[1:])
     _show(tour, place, strayed=_strayed(step, here))
+    if st.session_state.pop(guide_place.ARRIVED, False):
+        guide_look.to_picture()
 
 
 def _go(step: Step, place: Place, here: str, pages: Mapping[str, Page]) -> None:
     """Open the page of a step with its choices; on the page itself, that is one change of the address."""
     guide_place.forget(step.page)
+    st.session_state[guide_place.ARRIVED] = True
     choices = {f"{step.page}.{name}": value for name, value in step.choices.items()}
     asked = {**guide_place.address(place), **choices}
     if here == step.page:

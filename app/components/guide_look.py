@@ -6,12 +6,18 @@ import time
 
 import streamlit as st
 
-BAR = """<style>
-.st-key-guide { border-left: 0.3rem solid var(--st-primary-color); background: var(--st-secondary-background-color); }
-.st-key-guide_words p { font-size: 1.05rem; line-height: 1.45; }
-@media (min-width: 900px) and (min-height: 640px) {
-  [data-testid=stLayoutWrapper]:has(> .st-key-guide) { position: sticky; top: 3.75rem; z-index: 90; }
-}
+from app.theme import SEQUENTIAL
+
+_TINT, _EDGE = ((SEQUENTIAL["light"][at], SEQUENTIAL["dark"][at]) for at in (0, 6))
+BAR = f"""<style>
+.st-key-guide {{
+  background: light-dark({_TINT[0]}, {_TINT[1]});
+  border-left: 0.3rem solid light-dark({_EDGE[0]}, {_EDGE[1]});
+}}
+.st-key-guide_words p {{ font-size: 1.1rem; line-height: 1.4; }}
+@media (min-width: 900px) and (min-height: 640px) {{
+  [data-testid=stLayoutWrapper]:has(> .st-key-guide) {{ position: sticky; top: 3.75rem; z-index: 90; }}
+}}
 </style>"""
 LARGE = """<style>
 html { font-size: 125% !important; }
@@ -29,9 +35,32 @@ if (!window.rdpdKeys) {
     const taken = event.target.closest && event.target.closest(own);
     if (taken && moves.includes(event.key)) event.stopPropagation();
     const name = pages[event.key];
-    const button = name && !taken && document.querySelector(`.st-key-guide_presenting .st-key-guide_${name} button`);
+    const button = name && !taken && document.querySelector(".st-key-guide_reset") &&
+      document.querySelector(`.st-key-guide_${name} button`);
     if (button) { event.preventDefault(); button.click(); }
   });
+}
+</script>"""
+SCROLL = """<script>
+{
+  const main = document.querySelector("[data-testid=stMain]"), until = Date.now() + 8000;
+  let last = null, off = false;
+  const stop = () => { off = true; };
+  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(kind, stop, { once: true, passive: true });
+  const look = () => {
+    const bar = document.querySelector("[data-testid=stLayoutWrapper]:has(> .st-key-guide)");
+    if (off || !bar || getComputedStyle(bar).position !== "sticky" || Date.now() > until) return;
+    const busy = document.querySelector("[data-testid=stStatusWidget], [data-stale=true]");
+    const seen = document.querySelector("[data-testid=stMain] .js-plotly-plot, [data-testid=stMain] [data-testid=stTable]");
+    const at = seen && seen.getBoundingClientRect().top + main.scrollTop;
+    if (!busy && seen && at === last) {
+      main.scrollTop = at - bar.getBoundingClientRect().height - 76;
+      return;
+    }
+    last = at;
+    setTimeout(look, 200);
+  };
+  setTimeout(look, 200);
 }
 </script>"""
 
@@ -39,7 +68,16 @@ if (!window.rdpdKeys) {
 def bar() -> None:
     """Make the bar stand out, and stay in sight where there is room."""
     st.html(BAR)
+
+
+def keys() -> None:
+    """Leave the arrow keys to a slider, a list or a picture that has the focus; a remote control goes on and back."""
     st.html(KEYS, unsafe_allow_javascript=True)
+
+
+def to_picture() -> None:
+    """Bring the picture or table of a step into sight below the bar, once the page stands and unless somebody moves it."""
+    _run(SCROLL)
 
 
 def large() -> None:
@@ -49,5 +87,9 @@ def large() -> None:
 
 def travel(back: bool) -> None:
     """Go one entry of the browser's history on: opening another page leaves an entry of the old page with the new choices."""
-    moment = time.time_ns()  # the browser runs the same script only once
-    st.html(f"<script>history.{'back' if back else 'forward'}(); // {moment}\n</script>", unsafe_allow_javascript=True)
+    _run(f"<script>history.{'back' if back else 'forward'}();</script>")
+
+
+def _run(script: str) -> None:
+    """Run a script in the browser, also if the same one was run before."""
+    st.html(script.replace("</script>", f"// {time.time_ns()}\n</script>"), unsafe_allow_javascript=True)

@@ -9,7 +9,7 @@ import streamlit as st
 from app.state import went_back
 
 GUIDE, PRESENT = "guide", "present"
-JUMP, HERE, BEFORE = "guide.jump", "guide.known", "guide.before"
+JUMP, ARRIVED, HERE, BEFORE = "guide.jump", "guide.arrived", "guide.known", "guide.before"
 
 
 class Place(NamedTuple):

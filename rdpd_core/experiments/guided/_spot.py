@@ -75,6 +75,14 @@ def all_channels(spot: Spot) -> Claim:
     return claim("all channels", "It reads all {c} channels.", {c.name for c in there} == set(read), c=len(read))
 
 
+def few_channels(spot: Spot) -> Claim:
+    """Give the claim that every student reads the channels of the view, no others."""
+    students = [arm.channels for name, arm in spot.arms.items() if name != "teacher"]
+    view = set(spot.book.loaded.dataset.view(spot.book.view))
+    same = all(set(channels) == view for channels in students)
+    return claim("few channels", "It reads only {r}, like every student here.", same, r=reads(spot.book))
+
+
 def percent(share: float) -> str:
     """Give a share in words."""
     return f"{share:.0%}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.experiments.guided._closing import overall, whole_subject
-from rdpd_core.experiments.guided._spot import Spot, all_channels, books, of_truth, reads, right_by, seeds, wrong_by
+from rdpd_core.experiments.guided._spot import Spot, all_channels, books, few_channels, of_truth, right_by, seeds, wrong_by
 from rdpd_core.experiments.guided.base import GUIDED, Claim, Guided, Stage, Step, claim, one_of
 from rdpd_core.experiments.subjects import EVERY, STUDENT_WRONG, chance_band
 
@@ -65,7 +65,9 @@ def closer(seen: Look) -> Claim:
     if seen.own is None or seen.direct is None:
         return claim("nothing to compare", "These models give no attention that could be compared.", True)
     told = {"own": f"{seen.own:.2f}", "direct": f"{seen.direct:.2f}"}
-    shares = "Of 1.00, RDPD's attention has {own} in common with the teacher's and Direct's {direct}: RDPD looks {more} alike."
+    shares = (
+        "Attention in common with the teacher's: RDPD {own}, Direct {direct} (1.00 is all). RDPD looks {more} like the teacher."
+    )
     return one_of(
         claim("RDPD looks more alike", shares, seen.own > seen.direct, more="more", **told),
         claim("RDPD looks less alike", shares, seen.own <= seen.direct, more="no more", **told),
@@ -107,9 +109,9 @@ class Attention(Guided):
         beyond = sum(look(Spot(book, at)).beyond for at in like)
         on_direct = spot.here(student="direct", show=STUDENT_WRONG)
         on_rdpd = spot.here(student="rdpd", show=EVERY)
-        start = claim("the window", "Subject {s}, window {w}. ", True, s=spot.subject, w=spot.position)
+        start = claim("the window", "Subject {s}, window {w}.", True, s=spot.subject, w=spot.position)
         channels = all_channels(spot)
-        few = claim("few channels", "It reads only {r}, like every student here.", True, r=reads(book))
+        few = few_channels(spot)
         missed = claim(
             "how often",
             "So it goes in {k} of {n} windows: teacher right, Direct wrong.",

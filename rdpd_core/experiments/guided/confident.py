@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rdpd_core.evaluation.edits import EVERY as ALL
+from rdpd_core.evaluation.edits import Noise, to_text
 from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.experiments.guided._closing import whole_subject
 from rdpd_core.experiments.guided._scores import share_words
@@ -14,8 +16,7 @@ from rdpd_core.experiments.guided.attention import look
 from rdpd_core.experiments.guided.base import GUIDED, Claim, Guided, Stage, Step, claim, one_of
 from rdpd_core.experiments.subjects import DISAGREE, EVERY, STUDENT_WRONG, title_of
 
-NOISE = "noise~*~0.5~normal~0"
-"""Normal noise of 0.5 SD on every channel, as the page of edits writes it."""
+NOISE = Noise("*", 0.5, "normal")
 
 
 def find(stage: Stage) -> Spot | None:
@@ -124,13 +125,17 @@ def disagree(spot: Spot) -> bool:
 
 def disturbed(spot: Spot, stage: Stage) -> Step:
     """Give the step that adds noise and sees whether the mistake stays."""
-    from rdpd_core.evaluation.edits import from_text
-
-    after = Spot(spot.book, spot.at, stage.bench(spot.book.view).arms(spot.at, from_text(NOISE)))
+    after = Spot(spot.book, spot.at, stage.bench(spot.book.view).arms(spot.at, (NOISE,)))
     same = after.decided("rdpd") == spot.decided("rdpd")
-    how = claim("the noise", "Now with normal noise of 0.5 SD on every channel.", "~0.5~normal" in NOISE)
+    how = claim(
+        "the noise",
+        "Now with {k} noise of {a:g} SD on every channel.",
+        NOISE.channel == ALL,
+        k=NOISE.distribution,
+        a=NOISE.amplitude,
+    )
     stays = one_of(
         claim("it stays", "So the mistake is not a matter of a few samples.", same),
         claim("it goes", "So a little noise turns this confident answer: it was not as solid as it looked.", not same),
     )
-    return Step("whatif", spot.here(edits=NOISE), (how, after.says("rdpd", "still" if same else "now"), stays))
+    return Step("whatif", spot.here(edits=to_text([NOISE])), (how, after.says("rdpd", "still" if same else "now"), stays))

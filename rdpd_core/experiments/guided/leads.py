@@ -107,7 +107,7 @@ class Leads(Guided):
         classes = present(few)
         best = max(classes, key=lambda k: recall(few, k))
         most = max(classes, key=lambda k: recall(more, k) - recall(few, k))
-        enough = "With {r}, of {c} RDPD gets {words}: of the classes here this one needs the fewest channels."
+        enough = "With {r}, of {c} RDPD gets {words}: no class here does better with so little."
         lacking = "Of {c}, with {r}, RDPD gets {words}."
         found = difference(few.windows, labeled(few), right_by(more, "rdpd"), right_by(few, "rdpd"))
         steps = [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.experiments.guided._closing import overall, whole_subject
 from rdpd_core.experiments.guided._spot import Spot, arm_of, books, of_truth, reads, right_by, seeds, wrong_by
@@ -86,7 +87,7 @@ class NoHelp(Guided):
         on_direct = spot.here(student="direct", show=TEACHER_WRONG if wrong_teacher else DISAGREE)
         on_rdpd = spot.here(student="rdpd", show=DISAGREE)
         start = claim("the window", "Subject {s}, window {w}.", True, s=spot.subject, w=spot.position)
-        few = claim("few channels", "It reads {r} and learned from labels alone.", True, r=reads(book))
+        few = claim("untaught", "It reads {r} and learned from labels alone.", not ARMS["direct"].imitates, r=reads(book))
         mean = claim("seeds", "(Probabilities are the {m}.)", True, m=seeds(book, "rdpd"))
         copies = claim(
             "how often copied", "RDPD repeats a mistake of the teacher in {c} of the {k} windows that only Direct gets right.",
