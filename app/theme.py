@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 BACKGROUND = {"light": "#FFFFFF", "dark": "#12181D"}
-TEXT = {"light": "#1F2A33", "dark": "#E4EAEE"}
+TEXT = {"light": "#121A20", "dark": "#E4EAEE"}
 INK = "#000001"
 """The browser puts the theme's first categorical color here: nearly black on light, nearly white on dark, black in exports."""
+QUIET = "#000010"
+"""As `INK`, for the words of axes: the browser puts the last categorical color here, which stands back but can be read."""
 MUTED = "#86929B"
-"""Readable on both backgrounds; for what stands back."""
+"""For lines that stand back on both backgrounds; too faint for words."""
 BAND = "rgba(128, 140, 150, 0.16)"
 PAPER_MINOR = "rgba(214, 93, 93, 0.14)"
 PAPER_MAJOR = "rgba(214, 93, 93, 0.34)"
@@ -49,8 +51,8 @@ OTHER = Mark("#7A6F9B", "|", "star", "dot")
 
 _ARMS = [mark.color for mark in ARM_MARKS.values()]
 CATEGORICAL = {
-    "light": [TEXT["light"], *_ARMS, OTHER.color, MUTED],
-    "dark": [TEXT["dark"], *_ARMS, OTHER.color, MUTED],
+    "light": [TEXT["light"], *_ARMS, OTHER.color, "#5F6B74"],
+    "dark": [TEXT["dark"], *_ARMS, OTHER.color, "#9AA6AF"],
 }
 SEQUENTIAL = {
     "light": ["#E6F1F8", "#CADFEF", "#ACCEE6", "#8EBCDD", "#6DABD4", "#5296C1", "#407BA6", "#2F628C", "#1D4A73", "#08335A"],
@@ -66,6 +68,7 @@ def mark_of(arm: str) -> Mark:
     """Give the mark of an arm; one that is not known by name gets the common mark of all others."""
     return ARM_MARKS.get(arm, OTHER)
 
+
 _BEAT = (
     '<path d="M2 18 h8 l3 -4 l3 4 h3 l2 4 l4 -18 l4 22 l2 -8 h4 q4 -8 8 0 h5" fill="none" stroke="#2A9DC6" stroke-width="2.4" '
     'stroke-linejoin="round" stroke-linecap="round"/>'
@@ -74,3 +77,10 @@ _NAME = '<text x="54" y="22" font-family="sans-serif" font-size="17" font-weight
 LOGO = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 168 32" width="168" height="32">{_BEAT}{_NAME}</svg>'
 """Drawn in colors that both themes bear; fetched from nowhere."""
 ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -9 50 50" width="64" height="64">{_BEAT}</svg>'
+
+STYLE = """<style>
+[data-testid=stSliderThumbValue],
+[data-testid=stButtonGroup] :is([aria-checked=true], [aria-pressed=true]),
+[data-testid=stButtonGroup] :is([aria-checked=true], [aria-pressed=true]) * {color: inherit !important}
+</style>"""
+"""No one color serves both as the ground of white words and, in the dark, as the color of words: what is chosen is in ink."""

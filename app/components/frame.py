@@ -33,7 +33,7 @@ def command(line: str, what: str) -> None:
         what: What it gives.
     """
     st.caption(f"{what}, from the project's folder:")
-    st.code(line, language="bash", wrap_lines=True)
+    st.code(line, language=None, wrap_lines=True)  # the colors of shell words are too faint on white
 
 
 def tell_once(key: str) -> None:

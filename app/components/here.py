@@ -45,4 +45,4 @@ def _place(kind: type[Dataset], here: bool) -> str:
 def models_missing(dataset: str, command: str) -> None:
     """Say that no model is here, and how to make one."""
     st.info(f"No trained model of {in_markdown(dataset)} is here yet. This makes the models that belong to the program:")
-    st.code(command, language="bash")
+    st.code(command, language=None)

@@ -49,7 +49,7 @@ def ask(link: Link) -> Asked | None:
         RdpdError: The choices make no experiment.
     """
     told: dict[str, Any] = {}
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         dataset = _ask_dataset(link, told)
         split = _ask_split(link, dataset, told)
         teacher = _ask_teacher(link, dataset, split, told)
@@ -69,7 +69,7 @@ def ask(link: Link) -> Asked | None:
     told |= values
     title = free_choice.offer(link, "title", _title, "")
     told["title"] = st.session_state[title.key]
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         place = _ask_place(link, told) | _ask_watch(link, dataset, split, told)
     link.close(told)
     if title.refused is not None:

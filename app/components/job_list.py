@@ -82,7 +82,7 @@ def _table(jobs: list[Job]) -> None:
         st.error(in_markdown(str(error), 600), icon=":material/error:")
         return
     height = 36 * (min(len(rows), TALLEST) + 1) + 2
-    told = f"{len(rows)} jobs with state, stage and share, newest first"
+    told = f"{len(rows)} {'job' if len(rows) == 1 else 'jobs'} with state, stage and share, newest first"
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, column_config=COLUMNS, alt=told)
 
 

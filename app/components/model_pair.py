@@ -35,7 +35,7 @@ def show(one: ModelCard, other: ModelCard) -> None:
     st.table(scores_table([one, other]), border="horizontal")
     st.caption(
         "Test scores with 95% intervals, each model by itself. Whether one is better takes a paired test on the "
-        "same windows, which `compare` makes."
+        "same windows, which the command “compare” makes."
         if one.dataset == other.dataset
         else "The models were scored on different data sets; their scores do not compare."
     )

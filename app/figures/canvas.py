@@ -25,9 +25,17 @@ class Parts(NamedTuple):
     shapes: list[dict[str, Any]]
 
     def figure(self, **layout: Any) -> go.Figure:
-        """Give the figure, its texts in ink."""
-        whole = {"font": {"color": theme.INK}, **layout, "annotations": self.texts, "shapes": self.shapes}
+        """Give the figure, its texts in ink, and those of its axes quiet."""
+        axes = {name: quiet(axis) for name, axis in layout.items() if name.startswith(("xaxis", "yaxis"))}
+        whole = {"font": {"color": theme.INK}, **layout, **axes, "annotations": self.texts, "shapes": self.shapes}
         return Drawing({"data": self.traces, "layout": whole})
+
+
+def quiet(axis: dict[str, Any]) -> dict[str, Any]:
+    """Give an axis with words that can be read in both themes: Streamlit's own gray is too faint on white."""
+    color = {"color": theme.QUIET}
+    titled = {"title": {**axis["title"], "font": color | axis["title"].get("font", {})}} if "title" in axis else {}
+    return {**axis, **titled, "tickfont": color | axis.get("tickfont", {})}
 
 
 class Canvas(NamedTuple):

@@ -15,6 +15,8 @@ from rdpd_core.experiments import ARMS
 from rdpd_core.store import ModelCard
 
 ROW_PIXELS, TOP, BOTTOM = 44, 76, 20
+LONGEST_HEADING = 24
+"""Signs of a slanted heading that fit into the upper margin."""
 TEACHER_X, FORK_X, FIRST_X, LAST_X = 0.05, 0.12, 0.4, 0.93
 """Shares of the width: whatever the number of students, the names of the arms have room."""
 GAP, FEWEST = 0.6, 5
@@ -173,7 +175,8 @@ def _arm_name(arm: str, count: int) -> str:
 
 
 def _heading(job: str, view: str) -> str:
-    return in_plotly(f"{view.replace('_', ' ')[:18]}{', ' + job[:24] if job else ''}")
+    title = f"{view.replace('_', ' ')[:18]}{', ' + job if job else ''}"
+    return in_plotly(title if len(title) <= LONGEST_HEADING else f"{title[: LONGEST_HEADING - 1]}…")
 
 
 def _words(text: str, x: float, y: float, **fields: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures._courses import faded
+from app.figures.canvas import quiet
 from app.figures.subject_classes import class_title
 from app.figures.text import in_plotly
 from rdpd_core.experiments.subjects import Agreement, ArmSummary, Summary
@@ -99,8 +100,8 @@ def _squares(
         "height": TOP + cell * len(down) + 40,
         "margin": {"l": 8, "r": 8, "t": TOP, "b": 36},
         "dragmode": False,
-        "xaxis": {**still, "side": "top", "automargin": True, "tickangle": 0, "tickfont": {"size": 11}},
-        "yaxis": {**still, "autorange": "reversed", "automargin": True, "tickfont": {"size": 11}},
+        "xaxis": quiet({**still, "side": "top", "automargin": True, "tickangle": 0, "tickfont": {"size": 11}}),
+        "yaxis": quiet({**still, "autorange": "reversed", "automargin": True, "tickfont": {"size": 11}}),
     }
     return go.Figure({"data": [heat], "layout": layout})
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app import theme
+from app.figures import looking, subject_classes, subject_heat, subject_matrix
 from rdpd_core.experiments import ARMS
 
 CONFIG = tomllib.loads((Path(theme.__file__).parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
@@ -60,6 +61,37 @@ def test_text_and_arms_stand_out_from_the_background(kind):
     assert contrast(theme.TEXT[kind], theme.BACKGROUND[kind]) >= 7
     colors = [mark.color for mark in theme.ARM_MARKS.values()] + [theme.OTHER.color, theme.MUTED]
     assert min(contrast(color, theme.BACKGROUND[kind]) for color in colors) >= 3
+
+
+def over(color, opacity, background):
+    """Give the color that is seen where another shines through."""
+    parts = [round(opacity * int(color[i : i + 2], 16) + (1 - opacity) * int(background[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{part:02X}" for part in parts)
+
+
+@pytest.mark.parametrize("kind", ["light", "dark"])
+def test_words_that_stand_back_can_still_be_read(kind):
+    back, text = theme.BACKGROUND[kind], theme.TEXT[kind]
+    assert contrast(theme.CATEGORICAL[kind][int(theme.QUIET[1:]) - 1], back) >= 4.5
+    assert contrast(over(text, 0.6, back), back) >= 4.5, "captions have 60% of the ink"
+    assert contrast(CONFIG[kind]["linkColor"], back) >= 4.5
+    assert contrast(text, CONFIG[kind]["secondaryBackgroundColor"]) >= 7
+
+
+@pytest.mark.parametrize("kind", ["light", "dark"])
+def test_the_main_color_bears_white_words_and_shows_the_focus(kind):
+    main = CONFIG[kind]["primaryColor"]
+    assert contrast(main, "#FFFFFF") >= 4.5
+    assert contrast(main, theme.BACKGROUND[kind]) >= 3
+    assert contrast(main, CONFIG[kind]["secondaryBackgroundColor"]) >= 3
+
+
+@pytest.mark.parametrize("kind", ["light", "dark"])
+@pytest.mark.parametrize("strong", [subject_matrix.STRONG, subject_heat.STRONG, looking.STRONG, subject_classes.OPACITY])
+def test_numbers_can_be_read_on_the_strongest_shade(kind, strong):
+    for mark in (*theme.ARM_MARKS.values(), theme.OTHER):
+        shade = over(mark.color, strong, theme.BACKGROUND[kind])
+        assert contrast(theme.TEXT[kind], shade) >= 4.5, (mark, strong)
 
 
 @pytest.mark.parametrize("sight", list(SIGHT))

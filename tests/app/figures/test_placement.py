@@ -172,7 +172,7 @@ def test_colors_are_those_of_the_theme_on_a_transparent_ground():
         fig = placement_figure(channels, {channels[0].name})
         drawn = fig.update_layout(template="none").to_json()
         assert fig.layout.paper_bgcolor == fig.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
-        assert set(re.findall(r"#[0-9A-Fa-f]{6}", drawn)) <= {theme.INK, theme.MUTED}
+        assert set(re.findall(r"#[0-9A-Fa-f]{6}", drawn)) <= {theme.INK, theme.QUIET, theme.MUTED}
 
 
 def test_a_click_leaves_the_picture_as_it_is():

@@ -1,0 +1,87 @@
+"""The places of the app: every page and every part of it, by the address that opens it and a sign that it is drawn."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+CHART = ".js-plotly-plot:has(.main-svg)"
+TITLED = ".js-plotly-plot:has(.gtitle)"
+"""A chart with a title: no empty paper."""
+BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true]"
+ERROR = "[data-testid=stException]"
+EDITS = "noise~I~0.6~uniform~0!scale~II~1.5"
+SETTLED_MS = 400
+"""A page counts as drawn when nothing of it has moved for so long."""
+
+
+class Place(NamedTuple):
+    """Something one can open.
+
+    Attributes:
+        name: For file names and messages.
+        address: Path and choices.
+        sign: Selector of what shows that it is drawn.
+    """
+
+    name: str
+    address: str
+    sign: str = CHART
+
+
+PLACES = (
+    Place("start", "", TITLED),
+    Place("case-window", "case"),
+    Place("case-subject", "case?case.part=subject"),
+    Place("case-group", "case?case.part=group"),
+    Place("whatif", "whatif"),
+    Place("whatif-edits", f"whatif?whatif.edits={EDITS}"),
+    Place("distill", "distill", "[data-testid=stBaseButton-primary]"),
+    Place("jobs", "jobs", "[data-testid=stMain] h3, [data-testid=stAlert]"),
+    Place("data", "data", "[data-testid=stDataFrame]"),
+    Place("models", "models", "[data-testid=stTable]"),
+    Place("models-lineage", "models?models.part=lineage&models.model=simulated_ecg/teacher-split_0-seed0"),
+    Place("models-cost", "models?models.part=cost", "[data-testid=stMetric]"),
+    Place("models-fits", "models?models.part=fits", "[data-testid=stCode]"),
+    Place("models-pair", "models?models.part=pair", "[data-testid=stTable]"),
+    Place("models-out", "models?models.part=out", "[data-testid=stCode]"),
+)
+BY_NAME = {place.name: place for place in PLACES}
+
+
+def visit(page: Any, url: str, place: Place, within_s: float = 240) -> None:
+    """Open a place and wait until it is drawn and stands still.
+
+    Args:
+        page: Of the browser.
+        url: Of the app.
+        place: Where to go.
+        within_s: Recordings are simulated on the first visit.
+
+    Raises:
+        AssertionError: The page shows an error.
+    """
+    page.goto(f"{url}/{place.address}")
+    page.wait_for_selector(f"{place.sign}, {ERROR}", timeout=within_s * 1000)
+    settle(page, within_s)
+
+
+def settle(page: Any, within_s: float = 60) -> None:
+    """Wait until the page has been the same for a moment; fail if it shows an error.
+
+    Raises:
+        AssertionError: The page shows an error.
+    """
+    page.wait_for_function(_STILL, arg=[BUSY, SETTLED_MS], timeout=within_s * 1000)
+    errors = page.locator(ERROR).all_inner_texts()
+    if errors:
+        raise AssertionError(f"{page.url} shows an error: {errors}")
+
+
+_STILL = """([busy, still]) => {
+  const now = performance.now(), app = document.querySelector("[data-testid=stApp]");
+  const seen = [app?.getAttribute("data-test-script-state"), document.body.innerText.length,
+                document.querySelectorAll("*").length, document.querySelector(busy) !== null].join();
+  if (seen !== window._seen) [window._seen, window._since] = [seen, now];
+  const calm = document.querySelector(busy) === null && app && app.getAttribute("data-test-script-state") !== "running";
+  return Boolean(calm) && now - window._since > still;
+}"""
