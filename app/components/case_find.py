@@ -99,7 +99,7 @@ def _choose(
     """Ask for one of the subjects and one of its windows; where none fits, keep what was chosen without asking."""
     offered = subjects or tuple(np.unique(book.windows.subject).tolist())
     known = book.subjects()
-    first, second, third = st.columns([1.2, 1.3, 1.3], gap="medium", vertical_alignment="bottom")
+    first, second, third = st.columns([1.1, 1.1, 1.65], gap="medium", vertical_alignment="bottom")
     key = link.offer("subject", offered, offered[0])
     if subjects:
         told = "Type to search. Test subjects only: no model learned from them."

@@ -24,7 +24,7 @@ from rdpd_core.experiments.cases import Case, CaseBook
 from rdpd_core.experiments.subjects import chance_band, places_of
 
 WIDTH_PX = 920
-"""Of the signals, in a window of 1400 pixels."""
+"""Of the signals, between what it has in a window of 1400 and of 1920 pixels."""
 SMALL, ALL_SHOWN = 0.05, 8
 """Of more classes than this, those to which every arm gives less than this are not drawn."""
 WINDOW, RECORDING = "window", "recording"
@@ -43,24 +43,24 @@ def choose(link: Link, book: CaseBook, case: Case, found: Found, asked: bool) ->
     recording = recording_of(book, case)
     extents = [WINDOW] if recording is None else [WINDOW, RECORDING]
     key = link.offer("extent", extents, WINDOW)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        if asked and recording is not None:
-            titles = {WINDOW: WINDOW, RECORDING: f"whole recording ({recording.duration_s:g} s)"}
-            how = {"format_func": titles.get, "required": True, "on_change": _anew, "args": (link.page,)}
-            extent = st.segmented_control("Time", extents, key=key, **how)
-        else:
-            extent = keep(key)
-        at, last = found.positions.index(case.position), len(found.positions) - 1
-        go = partial(step, link.page, found.positions)
-        walk = viewer.Walk(go, at > 0, at < last) if last else None
-        source = source_of(case) if extent == WINDOW else recording
-        chosen = viewer.choose(link, source, walk, found.place, asked)
+    row, titles = viewer.bar(), {WINDOW: WINDOW}
+    if asked and recording is not None:
+        titles[RECORDING] = f"whole recording ({recording.duration_s:g} s)"
+        how = {"format_func": titles.get, "required": True, "on_change": _anew, "args": (link.page,)}
+        extent = row.segmented_control("Time", extents, key=key, **how)
+    else:
+        extent = keep(key)
+    at, last = found.positions.index(case.position), len(found.positions) - 1
+    walk = viewer.Walk(partial(step, link.page, found.positions), at > 0, at < last) if last else None
+    source = source_of(case) if extent == WINDOW else recording
+    chosen = viewer.choose(link, source, walk, row, found.place, WIDTH_PX, asked)
     return {"extent": extent, **chosen.told}, chosen
 
 
 def _anew(page: str) -> None:
-    """Show all of what is looked at."""
-    st.session_state[f"{page}.from"] = st.session_state[f"{page}.length"] = None
+    """Show all of what is looked at, at the speed that is usual for so much time."""
+    for name in ("from", "length", "speed"):
+        st.session_state.pop(f"{page}.{name}", None)
 
 
 def show(page: str, book: CaseBook, case: Case, chosen: viewer.Chosen) -> None:
@@ -104,13 +104,13 @@ def main_classes(case: Case) -> Case:
 def _picture(page: str, case: Case, chosen: viewer.Chosen) -> None:
     """Draw the signals, and the attention of all arms below a window."""
     if chosen.look.source.window is not None:
-        viewer.draw(page, chosen, width_px=WIDTH_PX)
+        viewer.draw(page, chosen)
         st.caption("Gray: the window. Attention belongs to a window, so it stands under the window only.")
         return
     row = attention_below(case.arms, case.offset_s, case.duration_s)
     behind = {} if row is None else {"Attention": lambda: tables.attention_table(case)}
     more = "" if row is None else words.describe_attention(case)
-    viewer.draw(page, chosen, () if row is None else (row,), WIDTH_PX, behind, more)
+    viewer.draw(page, chosen, () if row is None else (row,), behind, more)
     st.caption(words.marks(case))
 
 

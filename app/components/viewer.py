@@ -33,17 +33,25 @@ class Chosen(NamedTuple):
         look: Signals, stretch and channels.
         paper: Speed, gain and layout, as far as there is paper.
         levels: Two amplitudes that are measured, or None.
+        width_px: Width of the figure, in pixels.
         told: What belongs into the address, by name.
     """
 
     look: Look
     paper: Mapping[str, Any]
     levels: tuple[float, float] | None
+    width_px: int
     told: dict[str, Any]
 
 
 def choose(
-    link: Link, source: Source, walk: Walk | None = None, steps: DeltaGenerator | None = None, asked: bool = True
+    link: Link,
+    source: Source,
+    walk: Walk | None = None,
+    row: DeltaGenerator | None = None,
+    steps: DeltaGenerator | None = None,
+    width_px: int = 1200,
+    asked: bool = True,
 ) -> Chosen:
     """Ask for all that is needed to look at signals; names of the choices in the address: layout, channels, speed, gain, from,
     length, step, on, t0, t1, a0, a1.
@@ -52,11 +60,13 @@ def choose(
         link: Of the page, which closes it with `told`.
         source: The signals.
         walk: How one goes to other windows; None if there is only one.
+        row: Where the choices stand; None makes a place.
         steps: Where the buttons for going on stand; None puts them below the other choices.
+        width_px: Width of the figure, in pixels.
         asked: Whether the widgets stand on the page; if not, choices are kept.
     """
-    notes = st.container()
-    row, lower = (st.container(horizontal=True, gap="small", vertical_alignment="bottom") for _ in range(2))
+    row = bar() if row is None else row
+    notes, lower = st.container(), bar()
     with row:
         layout = _layout(link, source, asked)
         group = _group(link, source, layout.get("layout"), asked)
@@ -64,17 +74,22 @@ def choose(
         on = _measured(link, names, asked)
         fine = st.popover("Paper and time", icon=":material/straighten:", key=f"{link.page}.fine") if asked else row
         with fine:
-            paper = _paper(link, source, asked) | layout
+            paper = _paper(link, source, width_px, asked) | layout
             stretch, times = _times(link, source, notes, asked)
     if layout.get("layout") == viewer.STANDARD:
         stretch = stretch._replace(length_s=min(stretch.length_s, SHEET_S))
     with lower:
         spots, levels, calipers = _calipers(link, source, stretch, on, notes, asked)
     look = Look(source, stretch, names, on, spots)
-    with steps.container(horizontal=True, gap="small", vertical_alignment="bottom") if steps is not None else lower:
+    with lower if steps is None else bar(steps):
         step = viewer_steps.choose(link, look, walk, asked)
     told = {**paper, **group, **times, "on": on, **calipers, **({} if step is None else {"step": step})}
-    return Chosen(look, paper, levels, told)
+    return Chosen(look, paper, levels, width_px, told)
+
+
+def bar(place: DeltaGenerator | None = None) -> DeltaGenerator:
+    """Make room for widgets beside each other."""
+    return (place or st).container(horizontal=True, gap="small", vertical_alignment="bottom")
 
 
 def shown_names(source: Source, group: str, layout: str | None) -> tuple[str, ...]:
@@ -126,13 +141,14 @@ def _measured(link: Link, names: Sequence[str], asked: bool) -> str:
     return st.session_state[key]
 
 
-def _paper(link: Link, source: Source, asked: bool) -> dict[str, float]:
+def _paper(link: Link, source: Source, width_px: int, asked: bool) -> dict[str, float]:
     """Ask for speed and gain of the paper of an ECG."""
-    usual, chosen = viewer.Settings(), {}
+    chosen: dict[str, float] = {}
     if not source.has_leads:
         return chosen
+    usual = {"speed": viewer.usual_speed(source.first_s, width_px), "gain": viewer.Settings().gain}
     for name, values, unit in (("speed", viewer.SPEEDS, "mm/s"), ("gain", viewer.GAINS, "mm/mV")):
-        key = link.offer(name, values, getattr(usual, name))
+        key = link.offer(name, values, usual[name])
         how = {"required": True, "format_func": "{:g}".format, "key": key}
         chosen[name] = st.segmented_control(f"{name.title()} ({unit})", list(values), **how) if asked else keep(key)
     return chosen
@@ -184,7 +200,6 @@ def draw(
     page: str,
     chosen: Chosen,
     below: Sequence[viewer.Below] = (),
-    width_px: int = 1200,
     behind: Mapping[str, Callable[[], pd.DataFrame]] | None = None,
     more: str = "",
 ) -> None:
@@ -194,7 +209,6 @@ def draw(
         page: Prefix of keys.
         chosen: As `choose` gives.
         below: Further rows under the signals.
-        width_px: Width of the figure, in pixels.
         behind: Tables of the further rows.
         more: What the further rows show, in words.
     """
@@ -206,7 +220,7 @@ def draw(
     measured = _measure(chosen, rows, channels, (start, end))
     title = f"{source.title}, {source.times(start, end)}"
     marks = {"window": source.window, "edges": tuple(source.edges().tolist())}
-    paper = {**chosen.paper, **marks, "poor": tuple(source.poor), "width_px": width_px, "title": title}
+    paper = {**chosen.paper, **marks, "poor": tuple(source.poor), "width_px": chosen.width_px, "title": title}
     settings = viewer.Settings(calipers=measured, **paper)
     fig = viewer.viewer_figure(channels, signal, source.rate, settings, start, below)
     tables = {"Signal": lambda: viewer.viewer_table(channels, signal, source.rate, start), **(behind or {})}
@@ -238,10 +252,8 @@ def _measure(
     return calipers if inside else None
 
 
-def show(
-    link: Link, source: Source, below: Sequence[viewer.Below] = (), walk: Walk | None = None, width_px: int = 1200
-) -> dict[str, Any]:
+def show(link: Link, source: Source, below: Sequence[viewer.Below] = (), walk: Walk | None = None) -> dict[str, Any]:
     """Ask and draw in one place; give the choices by name, with which the page closes its link."""
     chosen = choose(link, source, walk)
-    draw(link.page, chosen, below, width_px)
+    draw(link.page, chosen, below)
     return chosen.told

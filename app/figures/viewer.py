@@ -47,7 +47,7 @@ from rdpd_core.types import Channel
 __all__ = [
     "GAINS", "LAYOUTS", "SPEEDS", "STACKED", "STANDARD", "STANDARD_LEADS", "Below", "Calipers", "Measurement", "Settings",
     "attention_below", "beats", "cut", "describe_measurement", "describe_viewer", "has_standard_leads", "interval_words",
-    "is_lead", "levels_of", "measure", "sheet_of", "size_words", "viewer_figure", "viewer_table",
+    "is_lead", "levels_of", "measure", "sheet_of", "size_words", "usual_speed", "viewer_figure", "viewer_table",
 ]  # fmt: skip
 TOP, GAP, BOTTOM, SIDE, SCALE, LINE = 40, 26, 46, 8, 56, 20
 """Pixels above, between rows, below, right, left for the numbers of a scale, and of a line of text."""
@@ -141,21 +141,22 @@ def viewer_figure(
     sheet = sheet_of(channels, span.duration_s, rate, settings)
     rows, anchors = _draw(parts, channels, signal, span, sheet, settings)
     rows += [_below(parts, one, _number(len(rows) + place), span) for place, one in enumerate(below)]
-    _mark(parts, span, settings)
+    _mark(parts, span, settings, len(rows) - len(below))
     if settings.calipers is not None:
         _measure(parts, channels, signal, span, settings.calipers, anchors)
     return parts.figure(**_frame(span, sheet, rows, settings))
 
 
-def _mark(parts: Parts, span: Span, settings: Settings) -> None:
-    """Shade the window, and draw the edges of segments, over all rows."""
-    per, look = span.unit[1], {"xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
-    if settings.window is not None:
-        start, end = (min(max(time / per, span.start), span.end) for time in settings.window)
-        parts.shapes.append({**look, "type": "rect", "x0": start, "x1": end, "fillcolor": theme.BAND, "line": {"width": 0}})
-    dots = {"color": theme.MUTED, "width": 1, "dash": "dot"}
-    times = (time / per for time in settings.edges)
-    parts.shapes.extend({**look, "type": "line", "x0": x, "x1": x, "line": dots} for x in times if span.start <= x <= span.end)
+def _mark(parts: Parts, span: Span, settings: Settings, rows: int) -> None:
+    """Shade the window, and draw the edges of segments, over the rows of signals."""
+    per, dots = span.unit[1], {"color": theme.MUTED, "width": 1, "dash": "dot"}
+    times = [time / per for time in settings.edges if span.start <= time / per <= span.end]
+    for place in range(rows):
+        look = {"xref": "x", "yref": f"y{_number(place)} domain", "y0": 0, "y1": 1, "layer": "below"}
+        if settings.window is not None:
+            x0, x1 = (min(max(time / per, span.start), span.end) for time in settings.window)
+            parts.shapes.append({**look, "type": "rect", "x0": x0, "x1": x1, "fillcolor": theme.BAND, "line": {"width": 0}})
+        parts.shapes.extend({**look, "type": "line", "x0": x, "x1": x, "line": dots} for x in times)
 
 
 def _below(parts: Parts, row: Below, number: str, span: Span) -> Row:
@@ -166,6 +167,13 @@ def _below(parts: Parts, row: Below, number: str, span: Span) -> Row:
         text["x"] = max(text["x"], span.start)
     quiet = {"fixedrange": True, "showticklabels": False, "showgrid": False, "zeroline": False}
     return Row(row.pixels, {**quiet, "range": list(row.range), "title": {"text": row.title, "standoff": 2}}, GAP)
+
+
+def usual_speed(duration_s: float, width_px: int) -> float:
+    """Give the paper speed to start with, in mm/s: the usual one, or the slowest where only that has room for the time."""
+    usual = Settings()
+    fits = sheet_for(duration_s, usual.speed, usual.gain, width_px - SCALE - SIDE) is not None
+    return usual.speed if fits else min(SPEEDS)
 
 
 def sheet_of(channels: Sequence[Channel], duration_s: float, rate: float, settings: Settings) -> Sheet | None:
