@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("compare", "train teacher and students, and compare them on the test subjects", _compare_options)
     command("analyze", "ask stored models: where they look, how sure they are, who is misjudged", _analyze_options)
     command("jobs", "start, watch, stop, resume and carry away work that outlives this terminal", _jobs_options)
+    command("study", "named studies: every subset of some channels", _study_options)
     command("evaluate", "score one trained model", _evaluate_options)
     command("bench", "time cohort training against a plain loop; prints ratios", _bench_options)
     command("pretrain", "rebuild the models that come with the program", _pretrain_options)
@@ -74,6 +75,12 @@ def _jobs_options(sub: argparse.ArgumentParser) -> None:
     from rdpd_core.jobs import commands
 
     commands.declare(sub)
+
+
+def _study_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.jobs import study_commands
+
+    study_commands.declare(sub)
 
 
 def _evaluate_options(sub: argparse.ArgumentParser) -> None:

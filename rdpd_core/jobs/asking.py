@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from rdpd_core.jobs.spec import Spec
 
 if TYPE_CHECKING:
     from rdpd_core.experiments import Experiment
+    from rdpd_core.experiments.lab import Lab
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 _LONGEST_TITLE = 200
@@ -41,12 +42,36 @@ def spec_of(
         ParameterError: No experiment, or no such device, here if it is to run here.
         MissingDataError: The recordings are not on this machine, on which it is to run.
     """
-    from rdpd_core.datasets import DATASETS
     from rdpd_core.experiments.study import needs_cutting
-    from rdpd_core.runtime import pick_device, versions
 
     if not experiments:
         raise ParameterError("a job needs at least one experiment")
+    kind = "study" if len(experiments) > 1 or needs_cutting(experiments[0]) else "experiment"
+    return _spec(kind, experiments, title.strip() or title_of(experiments), engine, device, data_root, place)
+
+
+def spec_of_lab(
+    lab: Lab, *, title: str = "", engine: str = "local", device: str = "auto", data_root: str | None = None, **place: Any
+) -> Spec:
+    """Give the job that trains students of every subset of some channels; arguments and errors as of `spec_of`."""
+    beside = {name: value for name, value in lab.to_dict().items() if name != "base"}
+    units = [unit.name for unit in lab.units]
+    made = f"channel lab, {lab.subsets} subsets of {len(units)} {lab.by}, {_count(lab.base.seeds, 'seed')}, {lab.base.dataset}"
+    return _spec("lab", [lab.base], title.strip() or made, engine, device, data_root, {**place, "lab": beside})
+
+
+def _spec(
+    kind: str,
+    experiments: Sequence[Experiment],
+    title: str,
+    engine: str,
+    device: str,
+    data_root: str | None,
+    place: Mapping[str, Any],
+) -> Spec:
+    from rdpd_core.datasets import DATASETS
+    from rdpd_core.runtime import pick_device, versions
+
     if not _DEVICE.fullmatch(device):
         raise ParameterError(
             f"device {device!r}: choose one of auto, cpu, mps and cuda, or one GPU as cuda:0, cuda:1 and so on"
@@ -58,8 +83,8 @@ def spec_of(
         for name in dict.fromkeys(e.dataset for e in experiments):
             DATASETS.get(name)(data_root).check()
     return Spec(
-        kind="study" if len(experiments) > 1 or needs_cutting(experiments[0]) else "experiment",
-        title=title.strip()[:_LONGEST_TITLE] or title_of(experiments),
+        kind=kind,
+        title=title.strip()[:_LONGEST_TITLE],
         dataset=experiments[0].dataset,
         experiments=tuple(e.to_dict() for e in experiments),
         engine=engine,

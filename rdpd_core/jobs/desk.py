@@ -104,6 +104,11 @@ class Desk:
         self.tick()
         return self.job(spec.id), True
 
+    def finished(self, spec: Spec) -> Job | None:
+        """Give the newest job that has done the same work, or None."""
+        found = self.table.entries("key = ? AND state = ?", (spec.key, states.DONE))
+        return self._job(found[-1]) if found else None
+
     def jobs(self, alive_only: bool = False) -> list[Job]:
         """Give the jobs, newest first, without the shards of studies."""
         condition = "parent IS NULL" + (" AND state IS NULL" if alive_only else "")

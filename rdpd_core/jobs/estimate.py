@@ -102,12 +102,12 @@ def estimate(spec: Spec) -> dict[str, Any]:
     from rdpd_core.files import work_root
 
     started_s = time.process_time()
-    experiments = spec.asked()
+    experiments = spec.asked() if spec.lab is None else spec.asked_lab().as_experiments()
     setup = setup_of(spec.device, spec.threads)
     facts = facts_for(experiments, spec.data_root)
     with runtime.threads(setup.threads):
         pace = timed(experiments, facts, setup, started_s)
-    if spec.kind == "study":
+    if len(experiments) > 1 or spec.kind == "study":
         found = forecast_study(experiments, facts, pace, setup)
     else:
         found = forecast(experiments[0], facts, pace, setup)

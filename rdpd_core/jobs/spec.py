@@ -10,15 +10,16 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rdpd_core.errors import JobFileError
+from rdpd_core.errors import JobFileError, ParameterError
 from rdpd_core.files import digest_json
 from rdpd_core.jobs.sealed import read_sealed, write_sealed
 
 if TYPE_CHECKING:
     from rdpd_core.experiments import Experiment
+    from rdpd_core.experiments.lab import Lab
 
 FORMAT = 1
-KINDS = ("experiment", "study", "shard")
+KINDS = ("experiment", "study", "shard", "lab")
 CHECKPOINT_S = 10.0
 _ID = re.compile(r"[0-9a-f]{16}")
 _RANGES = {
@@ -36,10 +37,12 @@ class Spec:
     """One job.
 
     Attributes:
-        kind: "experiment", "study" (its shards run as jobs of their own and are merged), or "shard".
+        kind: "experiment", "study" (its shards run as jobs of their own and are merged), "shard", or "lab" (students of every
+            subset of some channels).
         title: For people.
         dataset: Name of the data set, for listings.
         experiments: Records of `Experiment`; a study has several.
+        lab: What a `Lab` holds beside its experiment; None for all other kinds.
         engine: Name of what runs it.
         device: "cpu", "cuda", "cuda:1", "mps", or "auto".
         threads: CPU threads; 0 leaves it to the engine, which takes one less than there are cores.
@@ -73,6 +76,7 @@ class Spec:
     id: str = ""
     created: float = 0.0
     versions: Mapping[str, str] | None = None
+    lab: Mapping[str, Any] | None = None
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -99,6 +103,19 @@ class Spec:
         from rdpd_core.experiments import Experiment
 
         return [Experiment.from_dict({**e, "arms": tuple(e.get("arms", ())) or Experiment.arms}) for e in self.experiments]
+
+    def asked_lab(self) -> Lab:
+        """Give what is asked of the lab.
+
+        Raises:
+            ParameterError: It is no job of the lab, or a setting is out of range.
+            UnknownNameError: As `asked`.
+        """
+        from rdpd_core.experiments.lab import Lab
+
+        if self.lab is None:
+            raise ParameterError(f"the job {self.title!r} is no channel lab, but {self.kind}")
+        return Lab.from_dict({**self.lab, "base": self.experiments[0]})
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values."""
@@ -154,6 +171,8 @@ class Spec:
             yield "versions must be names with their versions"
         if self.kind not in KINDS:
             yield f"kind {self.kind!r} is none of {', '.join(KINDS)}"
+        if (self.kind == "lab") != isinstance(self.lab, Mapping):
+            yield "lab must hold the settings of a lab, and only where kind is 'lab'"
         if not self.experiments:
             yield "experiments is empty; name at least one"
         for name, (low, high) in _RANGES.items():

@@ -30,7 +30,7 @@ _STAGE = r"(?!\.)[\w.+-]{1,200}(?<!\.)"
 # What speaks of this machine stays here: lock, cancel, launch.json, ballast, and the note that the models are in its store.
 _NAME = re.compile(
     r"(?:shards/\d{3,6}/)?(?:"
-    r"(?:spec|alive|result)\.json|events\.jsonl|log\.txt|retried|outcomes/outcomes\.(?:safetensors|json)"
+    r"(?:spec|alive|result)\.json|events\.jsonl|log\.txt|retried|outcomes/(?:outcomes\.(?:safetensors|json)|lab\.json)"
     rf"|checkpoints/{_STAGE}/\d{{6,9}}/(?:state\.safetensors|state\.json|manifest\.json)"
     rf"|(?:inputs|models)/{_SLUG}/{_SLUG}/(?:card\.json|model\.safetensors))\Z"
 )

@@ -13,6 +13,7 @@ from torch import Tensor
 from rdpd_core.errors import JobFileError, StoppedError
 from rdpd_core.experiments import Experiment, Loaded, Result, card_of, comparison_of, run
 from rdpd_core.experiments.archive import merge, pack, unpack
+from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.printed import record_of
 from rdpd_core.files import digest_bytes, write_atomic
 from rdpd_core.jobs import filing, states
@@ -39,15 +40,15 @@ def do_experiment(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Ca
     keeper = Checkpoints(folder.checkpoints, spec.checkpoint_s, tell)
     (experiment,) = spec.asked()
     result = run(experiment, spec.data_root, spec.device, store, tell, should_stop, keeper=keeper, watch_subject=spec.watch)
-    _write_outcomes(folder, result, tell)
-    models = _save_models(folder, spec, result, tell, should_stop)
+    write_outcomes(folder, result, tell)
+    models = save_models(folder, spec, result, tell, should_stop)
     if not should_stop():
         try:
             tables = [_table(result, tell, should_stop)]
-            return _ended(states.DONE, "", models, tables)
+            return ended(states.DONE, "", models, tables)
         except StoppedError:
             pass  # the models are kept; the tables are made when the job goes on
-    return _ended(states.STOPPED, "stopped; the best models so far are kept, and Resume goes on from here", models, [])
+    return ended(states.STOPPED, "stopped; the best models so far are kept, and Resume goes on from here", models, [])
 
 
 def merge_study(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Callable[[], bool]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def merge_study(folder: JobFolder, spec: Spec, tell: Reporter, should_stop: Call
     status, reason = _of_all(ends, shards)
     if not tables and status == states.STOPPED:
         raise StoppedError("stopped before the first shard had anything to show")
-    return _ended(status, reason, [key for end in ends for key in end["models"]], tables)
+    return ended(status, reason, [key for end in ends for key in end["models"]], tables)
 
 
 def _of_all(ends: list[dict[str, Any]], shards: list[JobFolder]) -> tuple[str, str]:
@@ -83,7 +84,8 @@ def _of_all(ends: list[dict[str, Any]], shards: list[JobFolder]) -> tuple[str, s
     return states.DONE, ""
 
 
-def _ended(status: str, reason: str, models: list[str], tables: list[dict[str, Any]]) -> dict[str, Any]:
+def ended(status: str, reason: str, models: list[str], tables: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give the record of how a job ended."""
     return {"status": status, "reason": reason, "models": models, "tables": tables}
 
 
@@ -97,15 +99,32 @@ def _table(result: Result, tell: Reporter, should_stop: Callable[[], bool]) -> d
     return record_of(result, comparison_of(result, on_progress=progress))
 
 
-def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, should_stop: Callable[[], bool]) -> list[str]:
-    """Save the models in the job's own store, and in the user's if they are to be kept; give their keys."""
+def save_models(
+    folder: JobFolder,
+    spec: Spec,
+    result: Result,
+    tell: Reporter,
+    hurry: Callable[[], bool],
+    view_of: Callable[[Outcome], str] | None = None,
+) -> list[str]:
+    """Save the models in the job's own store, and in the user's if they are to be kept; give their keys.
+
+    Args:
+        folder: Of the job.
+        spec: What was asked.
+        result: What was trained.
+        tell: Told of every file.
+        hurry: Asked before every model; from a yes on, cards get no intervals.
+        view_of: Gives the name of the view that a model reads, where models differ in it.
+    """
     created = datetime.now(UTC).isoformat(timespec="seconds")
     own, made = Store([folder.models]), []
     tell({"kind": "stage", "key": "models", "title": "scoring and saving models"})
     outcomes = [o for o in result.outcomes if not (result.experiment.teacher and o.arm == "teacher")]
     about, tag = _lineage(spec, result.experiment)
     for at, outcome in enumerate(outcomes):
-        card = card_of(result, outcome, created, intervals=not should_stop())
+        own_result = result if view_of is None else _of_view(result, view_of(outcome))
+        card = card_of(own_result, outcome, created, intervals=not hurry())
         card = replace(card, name=f"{card.name}-{tag}", training={**card.training, **about})
         made.append(own.save(card, outcome.weights, overwrite=True))
         place = own.folder(card.dataset, card.name)
@@ -115,6 +134,10 @@ def _save_models(folder: JobFolder, spec: Spec, result: Result, tell: Reporter, 
     if spec.keep_models and spec.engine == "local":
         filing.file_models(folder)
     return [card.key for card in made]
+
+
+def _of_view(result: Result, view: str) -> Result:
+    return replace(result, experiment=replace(result.experiment, view=view))
 
 
 def _lineage(spec: Spec, experiment: Experiment) -> tuple[dict[str, str], str]:
@@ -129,7 +152,12 @@ def _lineage(spec: Spec, experiment: Experiment) -> tuple[dict[str, str], str]:
     return about, f"{job[:6]}-{spec.whole[:4]}"
 
 
-def _write_outcomes(folder: JobFolder, result: Result, tell: Reporter) -> None:
+def write_outcomes(folder: JobFolder, result: Result, tell: Reporter) -> None:
+    """Write what was trained and what it predicts.
+
+    Raises:
+        DataError: The disk is full, or the folder cannot be written.
+    """
     tensors, facts = pack(result)
     data = safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
     write_atomic(folder.outcomes / TENSORS, data)

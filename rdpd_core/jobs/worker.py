@@ -138,6 +138,10 @@ class Worker:
             tell({"kind": "started", **about, "device": spec.device, "again": bool(before)})
             if spec.kind == "study":
                 return work.merge_study(self.folder, spec, tell, lambda: self.folder.cancelled() == FORCE)
+            if spec.kind == "lab":
+                from rdpd_core.jobs import lab_work
+
+                return lab_work.do_lab(self.folder, spec, tell, self.should_stop)
             return work.do_experiment(self.folder, spec, tell, self.should_stop)
 
     def _end(self, result: dict[str, Any]) -> int:

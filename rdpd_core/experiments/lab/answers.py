@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-import numpy as np
-
-from rdpd_core.errors import ParameterError
 from rdpd_core.evaluation.scores import Interval
-from rdpd_core.experiments.lab.subsets import Subset
+from rdpd_core.experiments.lab.subsets import Subset, costs_of
 from rdpd_core.experiments.lab.worth import front
 
 
@@ -109,17 +106,7 @@ class Answers:
         Raises:
             ParameterError: One is missing, negative, or no number, or there is one for what is no unit.
         """
-        if given is None:
-            return (1.0,) * len(self.units)
-        missing = [name for name in self.units if name not in given]
-        strange = [name for name in given if name not in self.units]
-        wrong = [f"{name}: {value}" for name, value in given.items() if not (np.isfinite(value) and value >= 0)]
-        if missing or strange or wrong:
-            told = [f"no cost for {', '.join(missing)}"] if missing else []
-            told += [f"{', '.join(strange)} is not among the units"] if strange else []
-            told += [f"{', '.join(wrong)} is no cost"] if wrong else []
-            raise ParameterError(f"costs: {'; '.join(told)}; give a number of at least 0 for each of {', '.join(self.units)}")
-        return tuple(float(given[name]) for name in self.units)
+        return costs_of(self.units, given)
 
     def front(self, arm: str, costs: Sequence[float]) -> list[Point]:
         """Give the subsets of an arm that no other beats on the validation subjects, by rising cost."""

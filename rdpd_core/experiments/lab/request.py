@@ -9,7 +9,8 @@ from typing import Any, Self
 from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import ParameterError
 from rdpd_core.experiments.experiment import Experiment
-from rdpd_core.experiments.lab.subsets import BY, Unit, count, every, units_of
+from rdpd_core.experiments.lab.subsets import BY, Unit, costs_of, count, every, units_of
+from rdpd_core.experiments.study import MOST_STUDENTS
 from rdpd_core.files import digest_json
 from rdpd_core.params import Params, choice, number
 
@@ -73,6 +74,17 @@ class Lab(Params):
     def students(self) -> int:
         """Give how many students that are, at most, in each split."""
         return self.subsets * (len(LAB_ARMS) - 1) * self.base.seeds
+
+    def costs(self, given: Mapping[str, float] | None = None) -> tuple[float, ...]:
+        """Give the cost of each unit; as `costs_of`."""
+        return costs_of([unit.name for unit in self.units], given)
+
+    def as_experiments(self) -> list[Experiment]:
+        """Give experiments that cost about as much, one for each cohort: all their students read all the units."""
+        each = (len(LAB_ARMS) - 1) * self.base.seeds
+        block = max(1, MOST_STUDENTS // each)
+        sizes = [min(block, self.subsets - at) for at in range(0, self.subsets, block)]
+        return [replace(self.base, seeds=size * self.base.seeds) for size in sizes]
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values, ready for JSON."""

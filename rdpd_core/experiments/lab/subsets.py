@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from rdpd_core.errors import ParameterError, UnknownNameError
@@ -82,3 +82,26 @@ def grown(kept: Iterable[Subset], units: int, known: Collection[Subset] = ()) ->
     """Give the subsets that have one unit more than one of those that were kept, without those that are known."""
     found = {tuple(sorted({*subset, unit})) for subset in kept for unit in range(units) if unit not in subset}
     return sorted(found - set(known))
+
+
+def costs_of(units: Sequence[str], given: Mapping[str, float] | None = None) -> tuple[float, ...]:
+    """Give the cost of each unit, in their order; 1 each if none is given.
+
+    Args:
+        units: Names.
+        given: Cost by name.
+
+    Raises:
+        ParameterError: One is missing, negative, or no number, or there is one for what is no unit.
+    """
+    if given is None:
+        return (1.0,) * len(units)
+    missing = [name for name in units if name not in given]
+    strange = [name for name in given if name not in units]
+    wrong = [f"{name}: {value}" for name, value in given.items() if not (math.isfinite(value) and value >= 0)]
+    told = [f"no cost for {', '.join(missing)}"] if missing else []
+    told += [f"{', '.join(strange)} is not among the units"] if strange else []
+    told += [f"{', '.join(wrong)} is no cost"] if wrong else []
+    if told:
+        raise ParameterError(f"costs: {'; '.join(told)}; give a number of at least 0 for each of {', '.join(units)}")
+    return tuple(float(given[name]) for name in units)
