@@ -66,10 +66,13 @@ class Grid:
         n_windows: Windows.
         n_rows: Examples: windows, or windows times moments.
         n_subjects: People.
+        units: What intervals resample, and how many: ("subjects", 12).
         null: How pairs were made wrong: "windows" or "recordings".
         null_rows: Examples behind each wrong pairing; fewer than `n_rows` only where all would take minutes.
-        shuffles: Wrong pairings.
         drawn: (R, rows, columns), values of resampled people, NaN where undefined; empty without intervals.
+        wrong: (R, rows, columns), values of wrong pairings; empty without a null.
+        models: Pairs of models behind it, averaged.
+        spread: (rows, columns), standard deviation over pairs of models; None for one.
     """
 
     rows: tuple[str, ...]
@@ -78,10 +81,13 @@ class Grid:
     n_windows: int
     n_rows: int
     n_subjects: int
+    units: tuple[str, int]
     null: str
     null_rows: int
-    shuffles: int
     drawn: np.ndarray
+    wrong: np.ndarray
+    models: int = 1
+    spread: np.ndarray | None = None
 
     def values(self) -> np.ndarray:
         """Give the values, (rows, columns), NaN where undefined."""
@@ -89,8 +95,10 @@ class Grid:
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values, ready for JSON, without the draws."""
-        plain = {name: value for name, value in self.__dict__.items() if name not in ("cells", "drawn")}
-        return plain | {"cells": [[{**asdict(c), "mark": c.mark} for c in row] for row in self.cells]}
+        plain = {name: value for name, value in self.__dict__.items() if name not in ("cells", "drawn", "wrong", "spread")}
+        spread = None if self.spread is None else [[None if np.isnan(v) else float(v) for v in row] for row in self.spread]
+        cells = [[{**asdict(c), "mark": c.mark} for c in row] for row in self.cells]
+        return plain | {"shuffles": len(self.wrong), "cells": cells, "spread": spread}
 
 
 def compare_layers(
@@ -139,13 +147,35 @@ def compare_layers(
     names = tuple(tuple(side) for side in sides)
     cells = tuple(
         tuple(
-            _cell(sides[0][a], sides[1][b], a, b, values[i, j], drawn[:, i, j], wrong[:, i, j], units)
+            cell_of(
+                values[i, j], drawn[:, i, j], wrong[:, i, j], (units.kind, units.n), _why_not(a, sides[0][a], b, sides[1][b])
+            )
             for j, b in enumerate(names[1])
         )
         for i, a in enumerate(names[0])
     )
     n, n_subjects = len(subject), len(np.unique(subject))
-    return Grid(*names, cells, n, n * per_window, n_subjects, chosen, null_rows, len(wrong), drawn)
+    return Grid(*names, cells, n, n * per_window, n_subjects, (units.kind, units.n), chosen, null_rows, drawn, wrong)
+
+
+def cell_of(value: float, drawn: np.ndarray, wrong: np.ndarray, units: tuple[str, int], reason: str) -> Cell:
+    """Give a cell from its value, NaN where undefined, and the values of draws and of wrong pairings, (R,) each."""
+    if np.isnan(value):
+        return Cell(None, reason)
+    people = Units(units[0], np.empty(0, dtype=np.int64), units[1])
+    interval = percentile_interval(drawn, people) if len(drawn) else None
+    if not len(wrong) or not np.isfinite(wrong).all():
+        return Cell(float(value), "", interval)
+    low, high = np.percentile(wrong, [2.5, 97.5])
+    p = (1 + int((wrong >= value).sum())) / (1 + len(wrong))
+    return Cell(float(value), "", interval, (float(low), float(high)), float(wrong.mean()), p)
+
+
+def _why_not(name: str, a: Layer, other: str, b: Layer) -> str:
+    """Say why two layers have no value, if they have none."""
+    if len(a) < LEAST:
+        return too_few(len(a), LEAST)
+    return f"{name}: {a.reason}" if a.reason else f"{other}: {b.reason}" if b.reason else EVEN
 
 
 def _check(draws: int, shuffles: int, null: str) -> None:
@@ -232,15 +262,3 @@ def _wrong(
     scale = np.multiply.outer(np.array(own), np.array(other))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(scale > 0, cross / np.sqrt(np.maximum(scale, 0)), np.nan), len(kept) * per_window
-
-
-def _cell(a: Layer, b: Layer, name: str, other: str, value: float, drawn: np.ndarray, wrong: np.ndarray, units: Units) -> Cell:
-    if np.isnan(value):
-        named = f"{name}: {a.reason}" if a.reason else f"{other}: {b.reason}" if b.reason else EVEN
-        return Cell(None, too_few(len(a), LEAST) if len(a) < LEAST else named)
-    interval = percentile_interval(drawn, units) if len(drawn) else None
-    if not len(wrong) or not np.isfinite(wrong).all():
-        return Cell(float(value), interval=interval)
-    low, high = np.percentile(wrong, [2.5, 97.5])
-    p = (1 + int((wrong >= value).sum())) / (1 + len(wrong))
-    return Cell(float(value), "", interval, (float(low), float(high)), float(wrong.mean()), p)
