@@ -19,10 +19,10 @@ _SMALLEST = np.finfo(np.float64).tiny
 
 @dataclass(frozen=True)
 class Reliability:
-    """Confidence against accuracy in equal-width bins of the confidence.
+    """Confidence against accuracy in bins of the confidence, of equal width or of equal mass.
 
     Attributes:
-        edges: (bins + 1,), from 0 to 1; a bin holds its upper edge.
+        edges: (bins + 1,), rising, a bin holds its upper edge; from 0 to 1 where bins are of equal width.
         confidence: (bins,), mean probability of the chosen class; NaN in an empty bin.
         accuracy: (bins,), share of right choices; NaN in an empty bin.
         count: (bins,), windows.
@@ -54,6 +54,29 @@ def reliability(probability: np.ndarray, target: np.ndarray, bins: int = BINS) -
         mean_confidence, accuracy = (total / count for total in sums)
     ece = float(np.abs(sums[0] - sums[1]).sum() / len(target))
     return Reliability(np.linspace(0, 1, bins + 1), mean_confidence, accuracy, count, ece)
+
+
+def mass_edges(confidence: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Give the edges, (bins + 1,), of bins that hold as many windows each; ties stay together, so that some may be empty."""
+    if bins < 1:
+        raise ParameterError(f"bins={bins} is not allowed; give 1 or more")
+    ordered, n = np.sort(confidence), len(confidence)
+    return ordered[np.maximum(-(-n * np.arange(bins + 1) // bins) - 1, 0)]
+
+
+def reliability_by_mass(probability: np.ndarray, target: np.ndarray, bins: int = BINS) -> Reliability:
+    """Give the reliability table of the chosen class in bins of equal mass; see `reliability`.
+
+    Reference: Nguyen and O'Connor, EMNLP 2015 (bins of equal mass).
+    """
+    confidence, right, _ = top_label(probability, target, bins)
+    edges = mass_edges(confidence, bins)
+    which = np.searchsorted(edges[1:-1], confidence, side="left")
+    count = np.bincount(which, minlength=bins)
+    sums = [np.bincount(which, weights=values, minlength=bins) for values in (confidence, right)]
+    with np.errstate(invalid="ignore"):
+        mean_confidence, accuracy = (total / count for total in sums)
+    return Reliability(edges, mean_confidence, accuracy, count, float(np.abs(sums[0] - sums[1]).sum() / len(target)))
 
 
 def top_label(probability: np.ndarray, target: np.ndarray, bins: int = BINS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -49,7 +49,7 @@ class Sentence:
         if self.value is not None and self.interval is not None:
             parts.append(f"{self.value:.3f}, {self.interval.level:.0%} [{self.interval.low:.3f}, {self.interval.high:.3f}]")
         elif self.value is not None:
-            parts.append(f"{self.value:.3f}, too few people for an interval")
+            parts.append(f"{self.value:.3f}, no interval")
         return f"{self.text} ({'; '.join([*parts, *filter(None, [self.null])])})"
 
 

@@ -131,6 +131,6 @@ def test_records_are_plain_and_complete():
         Result.from_dict({"values": {}})
     assert as_csv([]) == "\r\n"
     bare = Sentence("nothing may be said", "unknown", "n = 2 windows", "", 0.5)
-    assert bare.line() == "nothing may be said (n = 2 windows; 0.500, too few people for an interval)"
+    assert bare.line() == "nothing may be said (n = 2 windows; 0.500, no interval)"
     with pytest.raises(ParameterError, match="how"):
         Count.Params(how="none")
