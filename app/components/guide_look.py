@@ -14,6 +14,8 @@ BAR = f"""<style>
   background: light-dark({_TINT[0]}, {_TINT[1]});
   border-left: 0.3rem solid light-dark({_EDGE[0]}, {_EDGE[1]});
 }}
+.st-key-guide [data-testid=stElementContainer]:has(> [data-testid=stHtml]) {{ position: absolute; }}
+@media (max-width: 640px) {{ .st-key-guide:not(:has(.st-key-guide_reset)) .st-key-guide_present {{ display: none; }} }}
 .st-key-guide_words p {{ font-size: 1.1rem; line-height: 1.4; }}
 @media (min-width: 900px) and (min-height: 640px) {{
   [data-testid=stLayoutWrapper]:has(> .st-key-guide) {{ position: sticky; top: 3.75rem; z-index: 90; }}
@@ -46,7 +48,8 @@ SCROLL = """<script>
   const main = document.querySelector("[data-testid=stMain]"), until = Date.now() + 8000;
   let last = null, off = false;
   const stop = () => { off = true; };
-  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(kind, stop, { once: true, passive: true });
+  const hands = ["wheel", "touchstart", "pointerdown", "keydown"];
+  for (const kind of hands) addEventListener(kind, stop, { once: true, passive: true });
   const look = () => {
     const bar = document.querySelector("[data-testid=stLayoutWrapper]:has(> .st-key-guide)");
     if (off || !bar || getComputedStyle(bar).position !== "sticky" || Date.now() > until) return;
