@@ -13,6 +13,7 @@ from app.components.case_find import Found, keep, question
 from app.components.charts import chart
 from app.components.frame import section
 from app.figures import subject_words
+from app.figures.about import of_book
 from app.figures.group_shares import Member, group_figure, group_table
 from app.figures.text import in_filename, in_markdown
 from app.state import Link
@@ -76,7 +77,14 @@ def show(page: str, book: CaseBook, subjects: list[str], found: Found) -> None:
     name = in_filename(book.loaded.dataset.name, book.view, f"{len(subjects)}-subjects", *subjects[:4])
     told = subject_words.group(members)
     alt = f"Windows of each subject that every arm gives to each class. {told}"
-    chart(group_figure(members), f"{page}.members", f"{name}_windows", alt, {"Subjects": partial(group_table, members)})
+    chart(
+        group_figure(members),
+        f"{page}.members",
+        f"{name}_windows",
+        alt,
+        {"Subjects": partial(group_table, members)},
+        about=of_book(book, subjects),
+    )
     st.markdown(in_markdown(told, 2500))
     none = " No sign where windows are of several true classes." if any(not m.verdicts for m in members) else ""
     st.caption(

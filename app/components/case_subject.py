@@ -12,6 +12,7 @@ from app.components.case_find import ANY, keep
 from app.components.charts import chart
 from app.components.frame import section
 from app.figures import subject_words
+from app.figures.about import of_book
 from app.figures.group_shares import MARKS
 from app.figures.subject_classes import class_line
 from app.figures.subject_matrix import agreement_figure, agreement_table, confusion_figure, confusion_table
@@ -64,7 +65,8 @@ def show(page: str, book: CaseBook, case: Case, student: str, klass: str, stretc
     summary = summarize(book, places_of(book, [case.subject]))
     section("All of its windows")
     alt = subject_words.describe_shares(summary, f"Subject {case.subject}")
-    chart(shares_figure(summary), f"{page}.shares", f"{name}_windows", alt, {"Windows": partial(shares_table, summary)})
+    behind, about = {"Windows": partial(shares_table, summary)}, of_book(book, [case.subject])
+    chart(shares_figure(summary), f"{page}.shares", f"{name}_windows", alt, behind, about=about)
     st.markdown(in_markdown(subject_words.shares(summary), 2500))
     key = class_line(used_classes(summary), summary.classes)
     st.caption(in_markdown(f"{subject_words.basis(summary)} {key}", 1200))
@@ -87,7 +89,9 @@ def _decisions(page: str, book: CaseBook, subject: str, name: str) -> None:
     else:
         st.markdown(in_markdown(subject_words.decisions(units, told), 1500))
     look = {"key": f"{page}.decisions", "on_click": "ignore", "type": "tertiary", "icon": ":material/download:"}
-    st.download_button("Decisions (CSV)", partial(to_csv, long), f"{name}_decisions.csv", "text/csv", **look)
+    st.download_button(
+        "Decisions (CSV)", partial(to_csv, long, of_book(book, [subject])), f"{name}_decisions.csv", "text/csv", **look
+    )
     windows = sum(len(unit.places) for unit in units)
     st.caption(
         f"Probabilities averaged over windows and seeds; the class with the highest mean is decided. "
@@ -142,7 +146,15 @@ def _course(page: str, book: CaseBook, case: Case, name: str, klass: str, stretc
     told = subject_words.timeline(line)
     behind = {"Probabilities": partial(timeline_table, line)}
     filename = f"{name}_{in_filename(klass)}"
-    chart(timeline_figure(line), key, filename, told, behind, on_click=partial(_clicked, page, key))
+    chart(
+        timeline_figure(line),
+        key,
+        filename,
+        told,
+        behind,
+        partial(_clicked, page, key),
+        about=of_book(book, [case.subject]).plus(followed=klass),
+    )
     st.markdown(in_markdown(told, 2500))
     shade = " Shade: windows of which the class is true." if not true.all() and true.any() else ""
     st.caption(
@@ -162,12 +174,18 @@ def _clicked(page: str, key: str) -> None:
 def compare(page: str, book: CaseBook, places: np.ndarray, name: str, student: str) -> None:
     """Show how often arms decide alike, and what teacher and student decide against the truth."""
     summary, found = summarize(book, places), agreement(book, places)
+    about = of_book(book, np.unique(book.windows.subject[places]).tolist())
     left, right = st.columns([1, 1.2], gap="large")
     with left:
         section("Do the arms decide alike?")
         told = subject_words.agree(found)
         chart(
-            agreement_figure(found), f"{page}.alike", f"{name}_agreement", told, {"Agreement": partial(agreement_table, found)}
+            agreement_figure(found),
+            f"{page}.alike",
+            f"{name}_agreement",
+            told,
+            {"Agreement": partial(agreement_table, found)},
+            about=about,
         )
         st.markdown(in_markdown(told, 1500))
         st.caption("Share of windows decided alike; κ: Cohen's kappa, 0 by chance and 1 if always alike.")
@@ -181,6 +199,13 @@ def compare(page: str, book: CaseBook, places: np.ndarray, name: str, student: s
             st.markdown(f"**{in_markdown(arm.title)}**: {share}{in_markdown(subject_words.interval(arm.interval))}")
             alt = f"{arm.title}: decisions against the truth, {share}."
             behind = {"Confusion": partial(confusion_table, summary, arm)}
-            chart(confusion_figure(summary, arm), f"{page}.confusion.{arm.arm}", f"{name}_{arm.arm}_confusion", alt, behind)
+            chart(
+                confusion_figure(summary, arm),
+                f"{page}.confusion.{arm.arm}",
+                f"{name}_{arm.arm}_confusion",
+                alt,
+                behind,
+                about=about,
+            )
         drawn = "Rows: true class; columns: decision, by the number of the class; framed: right. Shade: share of the row."
         st.caption(in_markdown(f"{drawn} {class_line(used_classes(summary), summary.classes)}", 1200))

@@ -13,7 +13,8 @@ from app.components.case_find import Found, keep, step
 from app.components.charts import chart
 from app.components.frame import section
 from app.components.viewer_source import recording_of, source_of
-from app.figures import subject_words, tables, words
+from app.figures import about, subject_words, tables, words
+from app.figures.about import About
 from app.figures.distributions import distribution_figure
 from app.figures.subject_heat import heat_figure, heat_table
 from app.figures.subject_words import counted
@@ -66,12 +67,20 @@ def _anew(page: str) -> None:
 def show(page: str, book: CaseBook, case: Case, chosen: viewer.Chosen) -> None:
     """Show the window."""
     name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}")
+    shown = about.of_case(book, case)
     left, right = st.columns([2.15, 1], gap="medium")
     with left:
-        _picture(page, case, chosen)
+        _picture(page, case, chosen, shown)
     with right:
         behind, main = {"Distributions": lambda: tables.distribution_table(case)}, main_classes(case)
-        chart(distribution_figure(main), f"{page}.said", f"{name}_classes", words.describe_distributions(case), behind)
+        chart(
+            distribution_figure(main),
+            f"{page}.said",
+            f"{name}_classes",
+            words.describe_distributions(case),
+            behind,
+            about=shown,
+        )
         st.markdown(in_markdown(words.verdict(case), 1500))
         left_out = len(case.classes) - len(main.classes)
         few = (
@@ -81,7 +90,7 @@ def show(page: str, book: CaseBook, case: Case, chosen: viewer.Chosen) -> None:
         )
         st.caption(in_markdown(f"{few}{words.basis(case)}", 500))
     if any(arm.attention is not None for arm in case.arms):
-        _heat(page, book, case, name)
+        _heat(page, book, case, name, shown)
 
 
 def main_classes(case: Case) -> Case:
@@ -101,27 +110,27 @@ def main_classes(case: Case) -> Case:
     return replace(case, classes=tuple(case.classes[k] for k in kept), arms=arms)
 
 
-def _picture(page: str, case: Case, chosen: viewer.Chosen) -> None:
+def _picture(page: str, case: Case, chosen: viewer.Chosen, shown: About) -> None:
     """Draw the signals, and the attention of all arms below a window."""
     if chosen.look.source.window is not None:
-        viewer.draw(page, chosen)
+        viewer.draw(page, chosen, about=shown)
         st.caption("Gray: the window. Attention belongs to a window, so it stands under the window only.")
         return
     row = attention_below(case.arms, case.offset_s, case.duration_s)
     behind = {} if row is None else {"Attention": lambda: tables.attention_table(case)}
     more = "" if row is None else words.describe_attention(case)
-    viewer.draw(page, chosen, () if row is None else (row,), behind, more)
+    viewer.draw(page, chosen, () if row is None else (row,), behind, more, about=shown)
     st.caption(words.marks(case))
 
 
-def _heat(page: str, book: CaseBook, case: Case, name: str) -> None:
+def _heat(page: str, book: CaseBook, case: Case, name: str, shown: About) -> None:
     section("Where each arm looks, and whether it is more than chance")
     window = int(places_of(book, [case.subject])[case.position - 1])
     bands = {arm.arm: chance_band(book, arm.arm, window) for arm in case.arms}
     told = subject_words.heat(case, bands)
     alt = f"Attention of every arm over time, and overlap with the teacher. {told}"
     behind = {"Overlap": lambda: heat_table(case, bands), "Attention": lambda: tables.attention_table(case)}
-    chart(heat_figure(case, bands), f"{page}.heat", f"{name}_attention", alt, behind)
+    chart(heat_figure(case, bands), f"{page}.heat", f"{name}_attention", alt, behind, about=shown)
     st.markdown(in_markdown(told, 2500))
     st.caption(
         "Gray band: the middle 95% of the overlaps the arm would have if it looked here as it looks in up to 200 other "

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.figures.about import About, stamped
 from app.figures.export import to_html
 from app.figures.tables import to_csv
 
@@ -22,6 +23,8 @@ def chart(
     alt: str,
     tables: Mapping[str, Callable[[], pd.DataFrame]],
     on_click: Callable[[], None] | None = None,
+    *,
+    about: About,
 ) -> None:
     """Show a figure.
 
@@ -32,7 +35,9 @@ def chart(
         alt: The text alternative.
         tables: Title to a function that gives the numbers behind the figure.
         on_click: Called when a point was clicked, which then stands in the session under the key.
+        about: Record and models; they and the date stand in every file that is saved, and in its name.
     """
+    fig, filename = stamped(fig, about), about.filename(filename)
     picture = {"format": "png", "filename": filename, "scale": 2}
     config = {"displaylogo": False, "toImageButtonOptions": picture, "modeBarButtonsToRemove": UNUSED}
     clicks = {} if on_click is None else {"on_select": on_click, "selection_mode": "points"}
@@ -45,12 +50,12 @@ def chart(
                 numbers.dataframe(table(), hide_index=True, height=240, width=640, alt=f"{title} as a table")
         for title, table in tables.items():
             name = f"{filename}_{title.lower().replace(' ', '-')}.csv"
-            _download(f"{title} (CSV)", partial(_csv, table), name, "text/csv", f"{key}.{title}")
-        _download("Picture (HTML)", partial(to_html, fig, alt), f"{filename}.html", "text/html", f"{key}.html")
+            _download(f"{title} (CSV)", partial(_csv, table, about), name, "text/csv", f"{key}.{title}")
+        _download("Picture (HTML)", partial(to_html, fig, alt, about), f"{filename}.html", "text/html", f"{key}.html")
 
 
-def _csv(table: Callable[[], pd.DataFrame]) -> bytes:
-    return to_csv(table())
+def _csv(table: Callable[[], pd.DataFrame], about: About) -> bytes:
+    return to_csv(table(), about)
 
 
 def _download(label: str, data: Callable[[], bytes], name: str, mime: str, key: str) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from app.components import job_follow
 from app.components.charts import chart
 from app.figures import learning, looking
+from app.figures.about import About, of_job
 from app.figures.learning import Learning
 from app.figures.looking import Looking
 from app.figures.text import in_filename, in_markdown
@@ -34,6 +35,7 @@ class Pictures(NamedTuple):
         looking: Where everybody looks; None if nobody told.
         figures: By name: "scores", "losses", and where there is something to see "attention" and "overlap".
         words: The text alternative of each.
+        about: The job and its data set.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Pictures(NamedTuple):
     looking: Looking | None
     figures: dict[str, go.Figure]
     words: dict[str, str]
+    about: About
 
 
 def choose(job: Job, link: Link, told: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -121,7 +124,7 @@ def _pictures(job: Job, key: str, stage: str) -> Pictures:
     if looks is not None and looks.overlaps:
         figures["overlap"] = looking.overlap_figure(looks, title)
         words["overlap"] = looking.describe_overlap(looks, title)
-    return Pictures(title, score, seen, looks, figures, words)
+    return Pictures(title, score, seen, looks, figures, words, of_job(job).plus(stage=stage))
 
 
 def _draw(job: Job, stage: str, drawn: Pictures) -> None:
@@ -156,4 +159,4 @@ def _draw(job: Job, stage: str, drawn: Pictures) -> None:
 
 def _chart(job: Job, stage: str, drawn: Pictures, name: str, behind: dict) -> None:
     file = in_filename("job", job.id[:6], stage, name)
-    chart(drawn.figures[name], f"jobs.{job.id}.{stage}.{name}", file, drawn.words[name], behind)
+    chart(drawn.figures[name], f"jobs.{job.id}.{stage}.{name}", file, drawn.words[name], behind, about=drawn.about)

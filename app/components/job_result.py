@@ -11,6 +11,7 @@ import streamlit as st
 from app import cached
 from app.components import frame, job_follow
 from app.figures import job_words
+from app.figures.about import of_job
 from app.figures.text import in_filename, in_markdown
 from app.state import Link
 from rdpd_core.experiments.cases import job_of
@@ -89,7 +90,13 @@ def _comparison(job: Job, comparison: Any, link: Link, told: dict[str, Any]) -> 
         {"type": "tertiary", "icon": ":material/download:"},
     )
     st.download_button(
-        "All scores (CSV)", lambda: to_csv(comparison), name, "text/csv", on_click="ignore", key=f"{key}.csv", **look
+        "All scores (CSV)",
+        lambda: of_job(job).head() + to_csv(comparison),
+        name,
+        "text/csv",
+        on_click="ignore",
+        key=f"{key}.csv",
+        **look,
     )
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import cached
 from app.components.charts import chart
+from app.figures.about import of_cards
 from app.figures.lineage import family_of, lineage_figure, lineage_table, lineage_words
 from app.figures.text import in_filename, in_markdown
 from rdpd_core.store import ModelCard
@@ -21,5 +22,8 @@ def show(card: ModelCard) -> None:
     if family.teacher is None and not (card.teacher and family.students):
         return
     alt = f"{words} The chosen model, {card.name}, has a ring."
+    shown = [*([] if family.teacher is None else [family.teacher]), *family.students]
     file = in_filename("lineage", card.dataset, card.name)
-    chart(lineage_figure(family), "models.lineage", file, alt, {"Lineage": partial(lineage_table, family)})
+    chart(
+        lineage_figure(family), "models.lineage", file, alt, {"Lineage": partial(lineage_table, family)}, about=of_cards(shown)
+    )

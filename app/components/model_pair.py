@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.figures.about import of_cards
 from app.figures.tables import to_csv
 from app.figures.text import in_filename, in_markdown
 from app.state import Link
@@ -44,7 +45,9 @@ def show(one: ModelCard, other: ModelCard) -> None:
     st.dataframe(differing, hide_index=True, height=min(420, 36 * (len(differing) + 1) + 2), alt=told)
     name = f"{in_filename('models', one.key, other.key)}.csv"
     look = {"type": "tertiary", "icon": ":material/download:"}
-    st.download_button("Differences (CSV)", lambda: to_csv(differing), name, "text/csv", on_click="ignore", **look)
+    st.download_button(
+        "Differences (CSV)", lambda: to_csv(differing, of_cards([one, other])), name, "text/csv", on_click="ignore", **look
+    )
 
 
 def scores_table(cards: Sequence[ModelCard]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.figures.about import About
 from app.figures.lineage import job_title
 from app.figures.tables import to_csv
 from app.state import Link
@@ -55,7 +56,7 @@ def show(cards: Sequence[ModelCard]) -> None:
     height = 36 * (min(len(cards), TALLEST) + 1) + 2
     st.dataframe(table, hide_index=True, height=height, alt=f"{len(cards)} models with their scores")
     look = {"type": "tertiary", "icon": ":material/download:"}
-    st.download_button("Table (CSV)", lambda: to_csv(table), "models.csv", "text/csv", on_click="ignore", **look)
+    st.download_button("Table (CSV)", lambda: to_csv(table, About()), "models.csv", "text/csv", on_click="ignore", **look)
 
 
 def row(card: ModelCard) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.components.viewer_numbers import kept, number, put, take
 from app.components.viewer_source import SHEET_S, Clock, Source, Stretch
 from app.components.viewer_steps import BEAT, OFF, Look, Walk
 from app.figures import viewer
+from app.figures.about import About
 from app.figures.text import in_markdown, listed
 from app.state import Link
 from rdpd_core.types import Channel
@@ -202,6 +203,8 @@ def draw(
     below: Sequence[viewer.Below] = (),
     behind: Mapping[str, Callable[[], pd.DataFrame]] | None = None,
     more: str = "",
+    *,
+    about: About,
 ) -> None:
     """Draw what is chosen, and say what is measured.
 
@@ -211,6 +214,7 @@ def draw(
         below: Further rows under the signals.
         behind: Tables of the further rows.
         more: What the further rows show, in words.
+        about: Record and models.
     """
     source, stretch, names, _, _ = chosen.look
     signal, start = viewer.cut(source.signal, source.rate, source.start_s, *stretch)
@@ -226,7 +230,7 @@ def draw(
     tables = {"Signal": lambda: viewer.viewer_table(channels, signal, source.rate, start), **(behind or {})}
     name = f"{source.filename}_{start:.6g}-{end:.6g}s".replace(".", "-")
     alt = viewer.describe_viewer(channels, signal, source.rate, start, source.title, source.poor)
-    chart(fig, f"{page}.viewer", name, f"{alt} {more}".strip(), tables)
+    chart(fig, f"{page}.viewer", name, f"{alt} {more}".strip(), tables, about=about)
     told = []
     if viewer.sheet_of(channels, end - start, source.rate, settings) is None and source.has_leads:
         told.append("Too long for ECG paper: in strips, each on its own scale. A shorter length or a lower speed has paper.")
@@ -255,5 +259,5 @@ def _measure(
 def show(link: Link, source: Source, below: Sequence[viewer.Below] = (), walk: Walk | None = None) -> dict[str, Any]:
     """Ask and draw in one place; give the choices by name, with which the page closes its link."""
     chosen = choose(link, source, walk)
-    draw(link.page, chosen, below)
+    draw(link.page, chosen, below, about=About((("record", source.title),)))
     return chosen.told

@@ -9,6 +9,7 @@ import streamlit as st
 from app import cached
 from app.components import waiting
 from app.components.charts import chart
+from app.figures.about import of_case
 from app.figures.text import in_filename, in_markdown
 from app.figures.whatif_curve import curve_figure, curve_words, describe_curve
 from app.figures.whatif_record import WhatIf
@@ -67,8 +68,9 @@ def show(shown: WhatIf, varied: int, bench: tuple[str, ...], at: int) -> None:
     case = shown.before
     name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}", "robustness")
     behind = {"Robustness": lambda: robustness_table(found, case.classes, at)}
+    about = of_case(cached.bench_task(*bench).result().book, case).plus(edits=text)
     fig = curve_figure(found, case.classes, at, axis, case.truth)
-    chart(fig, "whatif.robust", name, describe_curve(found, axis, unit), behind)
+    chart(fig, "whatif.robust", name, describe_curve(found, axis, unit), behind, about=about)
     st.markdown(in_markdown(curve_words(found, unit), 600))
     lower = "Below: what each arm says about this window, ✓ right or ✗ wrong, with its probability (mean over seeds)."
     st.caption(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from app.figures.about import About
 from app.figures.text import in_cell
 from rdpd_core.experiments.cases import ArmCase, Case
 
@@ -47,9 +49,15 @@ def distribution_table(case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    """Give a table as CSV in UTF-8; no cell of it is read as a formula by a spreadsheet."""
+def to_csv(table: pd.DataFrame, about: About) -> bytes:
+    """Give a table as CSV in UTF-8, below lines "# name: value" that `pandas.read_csv(..., comment="#")` leaves out.
+
+    No cell of it is read as a formula by a spreadsheet.
+    """
     safe = table.rename(columns=in_cell)
     for name in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
         safe[name] = safe[name].map(in_cell)
-    return safe.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+    text = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    if "#" in text:  # outside of quotes it would start a comment
+        text = safe.to_csv(index=False, float_format="%.6g", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    return (about.head() + text).encode()

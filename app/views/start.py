@@ -12,6 +12,7 @@ from app.state import Link
 
 if TYPE_CHECKING:
     from app.components import case_choice
+    from app.figures.about import About
     from rdpd_core.experiments import Loaded
     from rdpd_core.experiments.cases import Case
 
@@ -57,6 +58,7 @@ def show_blank() -> None:
 def show_case(loaded: Loaded) -> None:
     """Let one window be chosen and show it."""
     from app.components import case_choice, here
+    from app.figures.about import of_case
     from app.figures.text import in_markdown
     from rdpd_core.experiments.cases import job_of, jobs_of, views_of
 
@@ -81,7 +83,8 @@ def show_case(loaded: Loaded) -> None:
         show_blank()
         return
     window = case_choice.choose_window(link, others, book, models)
-    draw(book.case(window.subject, window.position), window.shown)
+    case = book.case(window.subject, window.position)
+    draw(case, window.shown, of_case(book, case))
     show_ways_on(view, models, window)
     if line := case_choice.command(book):
         frame.command(line, "Trains these models again and prints their scores, intervals and tests")
@@ -89,7 +92,7 @@ def show_case(loaded: Loaded) -> None:
         cached.book_task(DATASET, other, *key[2:])
 
 
-def draw(case: Case, shown: tuple[str, ...]) -> None:
+def draw(case: Case, shown: tuple[str, ...], about: About) -> None:
     """Draw the window: signals with attention on the left, what the models say on the right."""
     from app.components.charts import chart
     from app.figures import tables, words
@@ -102,12 +105,19 @@ def draw(case: Case, shown: tuple[str, ...]) -> None:
     with left:
         st.markdown(in_markdown(words.facts(case), 300))
         behind = {"Signal": lambda: tables.signal_table(case, shown), "Attention": lambda: tables.attention_table(case)}
-        chart(case_figure(case, shown), f"{PAGE}.case", name, words.describe_case(case, shown), behind)
+        chart(case_figure(case, shown), f"{PAGE}.case", name, words.describe_case(case, shown), behind, about=about)
         st.markdown(in_markdown(words.looking(case), 600))
         st.caption(words.legend(case))
     with right:
         behind = {"Distributions": lambda: tables.distribution_table(case)}
-        chart(distribution_figure(case), f"{PAGE}.said", f"{name}_classes", words.describe_distributions(case), behind)
+        chart(
+            distribution_figure(case),
+            f"{PAGE}.said",
+            f"{name}_classes",
+            words.describe_distributions(case),
+            behind,
+            about=about,
+        )
         st.markdown(in_markdown(words.verdict(case), 600))
         st.caption(words.basis(case))
 

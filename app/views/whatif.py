@@ -14,6 +14,7 @@ from app.state import Link
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+    from app.figures.about import About
     from app.figures.whatif_record import WhatIf
     from rdpd_core.experiments import Loaded
 
@@ -52,6 +53,7 @@ def show() -> None:
 def show_window(link: Link, loaded: Loaded, beside: DeltaGenerator) -> None:
     """Let models, a window and edits be chosen, and show what they change."""
     from app.components import whatif_choice, whatif_edits, whatif_robust
+    from app.figures.about import of_case
     from app.figures.whatif_record import WhatIf
     from app.figures.whatif_words import noise_words
     from rdpd_core.evaluation.edits import to_text
@@ -83,13 +85,13 @@ def show_window(link: Link, loaded: Loaded, beside: DeltaGenerator) -> None:
     told["window"] = told.pop("position")
     link.close({**told, "edits": to_text(history.edits), "at": history.at, "curve": varied})
     with pictures:  # drawn last: a quick Back finds the address settled
-        draw(shown)
+        draw(shown, of_case(bench.book, before).plus(edits=to_text(history.active)))
     whatif_robust.show(shown, varied, key, at)
     line = command_of(bench, place.subject, place.position, to_text(history.active))
     frame.command(line, "Prints what every arm says before and after these edits")
 
 
-def draw(shown: WhatIf) -> None:
+def draw(shown: WhatIf, about: About) -> None:
     """Draw signals and attention on the left, class distributions on the right, before and after."""
     from app.components.charts import chart
     from app.figures import whatif_tables as tables
@@ -107,12 +109,12 @@ def draw(shown: WhatIf) -> None:
     with left:
         st.markdown(in_markdown(facts(case), 300))
         behind = {"Signal": lambda: tables.signals_table(shown), "Attention": lambda: tables.looks_table(shown)}
-        chart(whatif_figure(shown), f"{PAGE}.signals", name, words.describe_signals(shown), behind)
+        chart(whatif_figure(shown), f"{PAGE}.signals", name, words.describe_signals(shown), behind, about=about)
         st.caption(in_markdown(words.legend(shown), 600))
     with right:
         st.markdown(f"**{in_markdown(words.verdict(shown), 400)}**")
         behind = {"Distributions": lambda: tables.classes_table(shown)}
-        chart(classes_figure(shown), f"{PAGE}.said", f"{name}_classes", words.describe_classes(shown), behind)
+        chart(classes_figure(shown), f"{PAGE}.said", f"{name}_classes", words.describe_classes(shown), behind, about=about)
         if shown.edits:
             st.markdown("\n".join(f"- {in_markdown(sentence, 300)}" for sentence in words.changes(shown)))
         st.caption(words.basis())
