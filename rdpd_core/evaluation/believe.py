@@ -149,9 +149,12 @@ class _Trial:
         return self.ask(self.model)
 
     def ask(self, model: Model, target: np.ndarray | None = None, method: str = "") -> np.ndarray:
-        """Give the attribution (B, Q) of a model; for the classes that the intact model gives, if none are named."""
+        """Give the attribution (B, Q) of a model; for the classes that the intact model gives, if none are named.
+
+        Of other models only averages are used, so they are asked in half as many steps.
+        """
         name = method or self.method
-        params = brief(name, self.effort.steps)
+        params = brief(name, self.effort.steps if model is self.model else self.effort.steps // 2)
         asked = self.target if target is None else target
         given = {"params": params, "cells": self.cells, "seed": self.seed}
         return self.cells.sums(attribute(model, self.x, asked, name, self.baseline, **given).values)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 
+from rdpd_core.errors import DataError
 from rdpd_core.evaluation.faithful import Curves
 from rdpd_core.evaluation.ranks import spearman
 from rdpd_core.evaluation.sanity import Cascade
@@ -77,6 +79,29 @@ class Belief:
     def check(self, name: str) -> Check:
         """Give a check by name."""
         return next(check for check in self.checks if check.name == name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values, ready for JSON."""
+        plain = asdict(self)
+        for part in ("curves", "cascade"):
+            own = plain[part].items()
+            plain[part] = {name: v.round(6).tolist() if isinstance(v, np.ndarray) else list(v) for name, v in own}
+        return plain | {"checks": [asdict(check) for check in self.checks]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gave, also after JSON.
+
+        Raises:
+            DataError: A part is missing or unknown.
+        """
+        try:
+            cascade = Cascade(tuple(values["cascade"]["stages"]), np.array(values["cascade"]["kept"]))
+            followed = Curves(**{name: np.array(v) for name, v in values["curves"].items()})
+            checks = tuple(Check(**check) for check in values["checks"])
+            return cls(**{**values, "checks": checks, "curves": followed, "cascade": cascade})
+        except (KeyError, TypeError) as error:
+            raise DataError(f"this is no verdict on attributions: {error}; give what Belief.to_dict wrote") from error
 
 
 def check_learned(probability: np.ndarray, truth: np.ndarray | None, subject: np.ndarray, seed: int) -> Check:
