@@ -158,9 +158,10 @@ def cards() -> None:
     found = waiting.result_of(task, guide_tasks.titles_task.clear, "guide.titles")
     if found is None:
         return
-    with st.container(horizontal=True, gap="small", key="guide_cards"):
+    guide_look.cards()
+    with st.container(key="guide_cards", gap="small"):
         for case in found:
-            with st.container(border=True, width=270, height="stretch", key=f"guide_card_{case.name}"):
+            with st.container(border=True, height="stretch", key=f"guide_card_{case.name}"):
                 st.markdown(f"**{in_markdown(case.title)}**")
                 st.markdown(in_markdown(case.question, LONGEST))
                 what = {"on_click": guide_place.begin, "args": (case.name,), "icon": ":material/play_arrow:"}

@@ -17,9 +17,14 @@ BAR = f"""<style>
 .st-key-guide [data-testid=stElementContainer]:has(> [data-testid=stHtml]) {{ position: absolute; }}
 @media (max-width: 640px) {{ .st-key-guide:not(:has(.st-key-guide_reset)) .st-key-guide_present {{ display: none; }} }}
 .st-key-guide_words p {{ font-size: 1.1rem; line-height: 1.4; }}
-@media (min-width: 900px) and (min-height: 640px) {{
+@media (min-width: 700px) and (min-height: 640px) {{
   [data-testid=stLayoutWrapper]:has(> .st-key-guide) {{ position: sticky; top: 3.75rem; z-index: 90; }}
 }}
+</style>"""
+CARDS = """<style>
+.st-key-guide_cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13.5rem, 1fr)); }
+.st-key-guide_cards > * { width: 100%; height: 100%; }
+.st-key-guide_cards [class*=st-key-guide_card_] > :last-child { margin-top: auto; }
 </style>"""
 LARGE = """<style>
 html { font-size: 125% !important; }
@@ -57,7 +62,7 @@ SCROLL = """<script>
     const seen = document.querySelector("[data-testid=stMain] .js-plotly-plot, [data-testid=stMain] [data-testid=stTable]");
     const at = seen && seen.getBoundingClientRect().top + main.scrollTop;
     if (!busy && seen && at === last) {
-      main.scrollTop = at - bar.getBoundingClientRect().height - 76;
+      main.scrollTop = at - bar.getBoundingClientRect().height - parseFloat(getComputedStyle(bar).top) - 12;
       return;
     }
     last = at;
@@ -76,6 +81,11 @@ def bar() -> None:
 def keys() -> None:
     """Leave the arrow keys to a slider, a list or a picture that has the focus; a remote control goes on and back."""
     st.html(KEYS, unsafe_allow_javascript=True)
+
+
+def cards() -> None:
+    """Lay cards out side by side, as many as there is room for, all of one height."""
+    st.html(CARDS)
 
 
 def to_picture() -> None:

@@ -49,6 +49,8 @@ def current() -> Place | None:
         state[HERE] = True
         state[GUIDE] = str(st.query_params.get(GUIDE, ""))
         state[PRESENT] = state.get(PRESENT, False) or PRESENT in st.query_params
+        if not went_back() and state[GUIDE] and set(st.query_params) <= {GUIDE, PRESENT}:
+            state[JUMP] = True  # a link that names a step and nothing else leads there
     return read(state[GUIDE])
 
 
