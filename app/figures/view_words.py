@@ -96,10 +96,5 @@ def choices(page: str, told: Mapping[str, object]) -> str:
 def ago(seconds: float) -> str:
     """Give how long ago something was, in one unit."""
     s = max(0.0, seconds)
-    if s < MINUTE:
-        return "just now"
-    for size, one, many in ((DAY, "day", "days"), (HOUR, "hour", "hours"), (MINUTE, "minute", "minutes")):
-        if s >= size:
-            count = int(s // size)
-            return f"{count} {one if count == 1 else many} ago"
-    return "just now"
+    found = next(((size, unit) for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if s >= size), None)
+    return "just now" if found is None else f"{int(s // found[0])} {found[1]} ago"

@@ -134,14 +134,25 @@ def show_ways_on(view: str, models: str, window: case_choice.Window) -> None:
             st.page_link(file, label=label, icon=icon, query_params={f"{page}.{key}": text for key, text in told.items()})
 
 
+def show_guided() -> None:
+    """Show the guided cases."""
+    from app.components import guide
+
+    frame.section("Guided cases: begin with one")
+    guide.cards()
+
+
 frame.heading("RDPD Studio", WHAT)
-running, left, there = (column.container(border=True, height="stretch") for column in st.columns([1, 1.1, 1.25], gap="small"))
+guided = st.container()
+running, left, there = (column.container(border=True, height="stretch") for column in st.columns([0.9, 1.4, 1.15], gap="small"))
 with running:  # these two need nothing of the library, which takes seconds to load
     show_running()
 with left:
     show_recent()
 with there:
     frame.section("What is here")
+with guided:
+    show_guided()
 data = cached.data_task(DATASET, cached.data_root())
 loaded = waiting.result_of(data, lambda: cached.data_task.clear(DATASET, cached.data_root()), f"{PAGE}.data")
 if loaded is None:
