@@ -17,6 +17,7 @@ titles = {
     "start": ("Start", ":material/ecg_heart:"),
     "case": ("Case study", ":material/clinical_notes:"),
     "whatif": ("What-if", ":material/tune:"),
+    "lab": ("Channel lab", ":material/hub:"),
     "distill": ("Distill", ":material/model_training:"),
     "jobs": ("Jobs", ":material/progress_activity:"),
     "data": ("Data", ":material/database:"),

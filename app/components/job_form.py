@@ -50,9 +50,9 @@ def ask(link: Link) -> Asked | None:
     """
     told: dict[str, Any] = {}
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        dataset = _ask_dataset(link, told)
-        split = _ask_split(link, dataset, told)
-        teacher = _ask_teacher(link, dataset, split, told)
+        dataset = ask_dataset(link, told)
+        split = ask_split(link, dataset, told)
+        teacher = ask_teacher(link, dataset, split, told)
     if not here.is_here(dataset):
         link.close(told)
         st.info(f"The recordings of {in_markdown(dataset.title)} are not here.", icon=":material/download:")
@@ -70,7 +70,7 @@ def ask(link: Link) -> Asked | None:
     title = free_choice.offer(link, "title", _title, "")
     told["title"] = st.session_state[title.key]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        place = _ask_place(link, told) | _ask_watch(link, dataset, split, told)
+        place = ask_place(link, told) | _ask_watch(link, dataset, split, told)
     link.close(told)
     if title.refused is not None:
         st.warning(
@@ -83,7 +83,8 @@ def ask(link: Link) -> Asked | None:
     return Asked(Experiment(**asked, **values), place, title.key)
 
 
-def _ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
+def ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
+    """Ask for a data set; those that are not here are marked. Choices go into `told`, for `Link.close`."""
     names = sorted(DATASETS.names(), key=lambda name: (not DATASETS.get(name).simulated, name))
     titles = {
         name: f"{in_markdown(DATASETS.get(name).title)}{'' if here.is_here(DATASETS.get(name)) else ' (not here)'}"
@@ -93,7 +94,8 @@ def _ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
     return DATASETS.get(told["data"])
 
 
-def _ask_split(link: Link, dataset: type[Dataset], told: dict[str, Any]) -> str:
+def ask_split(link: Link, dataset: type[Dataset], told: dict[str, Any]) -> str:
+    """Ask who is kept for validation and test."""
     splits = [*dataset.splits, *([ALL_SPLITS] if len(dataset.splits) > 1 else [])]
     key = link.offer("split", splits, splits[0])
     told["split"] = splits[0]
@@ -105,7 +107,8 @@ def _ask_split(link: Link, dataset: type[Dataset], told: dict[str, Any]) -> str:
     return told["split"]
 
 
-def _ask_teacher(link: Link, dataset: type[Dataset], split: str, told: dict[str, Any]) -> str:
+def ask_teacher(link: Link, dataset: type[Dataset], split: str, told: dict[str, Any]) -> str:
+    """Ask for a stored teacher; empty trains one for each seed."""
     cards = {c.name: c for c in cached.cards(dataset.name) if c.role == "teacher" and c.split == split}
     options = [TRAINED, *cards]
     words = {TRAINED: "train one for each seed", **{name: _teacher_words(card) for name, card in cards.items()}}
@@ -134,7 +137,8 @@ def _ask_arms(link: Link, told: dict[str, Any]) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _ask_place(link: Link, told: dict[str, Any]) -> dict[str, Any]:
+def ask_place(link: Link, told: dict[str, Any]) -> dict[str, Any]:
+    """Ask where a job is to run; give the words for its spec."""
     names = sorted(ENGINES.names(), key=lambda name: name != "local")
     titles = {name: ENGINES.get(name).title for name in names}
     help = " ".join(f"{titles[n][0].upper()}{titles[n][1:]}: {ENGINES.get(n).needs}" for n in names if ENGINES.get(n).needs)

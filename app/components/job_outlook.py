@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -15,7 +16,17 @@ from app.figures.text import in_markdown
 from rdpd_core.errors import RdpdError
 from rdpd_core.experiments import Experiment, command_of
 from rdpd_core.experiments.concerns import STOP, Concern, concerns
-from rdpd_core.experiments.forecast import Facts, Forecast, forecast, forecast_study, known_pace, needed, room_of, setup_of
+from rdpd_core.experiments.forecast import (
+    Facts,
+    Forecast,
+    Setup,
+    forecast,
+    forecast_study,
+    known_pace,
+    needed,
+    room_of,
+    setup_of,
+)
 from rdpd_core.experiments.study import needs_cutting
 from rdpd_core.files import work_root
 from rdpd_core.jobs.asking import spec_of, title_of
@@ -33,18 +44,18 @@ def show(page: str, asked: Asked) -> None:
         asked: The form.
     """
     experiment = asked.experiment
-    facts = _facts(experiment)
+    facts = facts_of(experiment)
     setup = setup_of(asked.place["device"] if asked.place["engine"] == "local" else "cpu", 0)
     found = None
     if facts and asked.place["engine"] == "local":
-        found = _forecast(experiment, facts, setup)
-        _show_forecast(experiment, asked, found, facts)
+        found = forecast_of([experiment], facts, setup)
+        show_forecast([experiment], lambda: spec_of([experiment], **asked.place), found, facts)
     elif not facts:
-        _show_reading(experiment)
+        show_reading(experiment)
     else:
         st.info("How long it takes on a cluster is not known beforehand.", icon=":material/schedule:")
     said = concerns(experiment, facts, found, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
-    _show_concerns(said)
+    show_concerns(said)
     refused = any(concern.level == STOP for concern in said)
     title = st.text_input("Title", key=asked.title_key, placeholder=title_of([experiment]), max_chars=LONGEST_TITLE, width=560)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=refused, key=f"{page}.start"):
@@ -74,13 +85,14 @@ def _start(asked: Asked, title: str) -> None:
     st.switch_page("views/jobs.py", query_params={"jobs.job": job.id})
 
 
-def _facts(experiment: Experiment) -> dict[tuple[str, str], Facts]:
+def facts_of(experiment: Experiment) -> dict[tuple[str, str], Facts]:
     """Give the facts of the data if they are known; what is not is asked for in the background."""
     task = cached.facts_task(experiment.dataset, experiment.splits, cached.data_root())
     return task.result() if task.wait(POLL_S) else {}
 
 
-def _show_reading(experiment: Experiment) -> None:
+def show_reading(experiment: Experiment) -> None:
+    """Show how far the reading of the data is."""
     tasks = [
         cached.data_task(experiment.dataset, cached.data_root()),
         cached.facts_task(experiment.dataset, experiment.splits, cached.data_root()),
@@ -100,17 +112,28 @@ def _wait(tasks: list[Task]) -> None:
     st.progress(0.0 if busy.share is None else min(busy.share, 1.0), text=f"{busy.text or 'Reading'} …")
 
 
-def _forecast(experiment: Experiment, facts: dict[tuple[str, str], Facts], setup) -> Forecast:
-    if needs_cutting(experiment):
-        return forecast_study([experiment], facts, known_pace([experiment], facts, setup), setup)
-    return forecast(experiment, facts, known_pace([experiment], facts, setup), setup)
+def forecast_of(experiments: Sequence[Experiment], facts: dict[tuple[str, str], Facts], setup: Setup) -> Forecast:
+    """Give what to expect of experiments that run one after another."""
+    pace = known_pace(experiments, facts, setup)
+    if len(experiments) > 1 or needs_cutting(experiments[0]):
+        return forecast_study(experiments, facts, pace, setup)
+    return forecast(experiments[0], facts, pace, setup)
 
 
-def _show_forecast(experiment: Experiment, asked: Asked, found: Forecast, facts: dict[tuple[str, str], Facts]) -> None:
-    """Show what to expect; where the pace of this shape is not known, a few steps are timed."""
+def show_forecast(
+    experiments: Sequence[Experiment], spec: Callable[[], Spec], found: Forecast, facts: dict[tuple[str, str], Facts]
+) -> None:
+    """Show what to expect; where the pace of a shape is not known, a few steps are timed.
+
+    Args:
+        experiments: What is asked.
+        spec: Gives the job that is asked for.
+        found: What is known of its time so far.
+        facts: Of the data.
+    """
     if found.seconds is None:
-        shapes = tuple(sorted(shape.digest for *_, shape, _ in needed([experiment], facts)))
-        task = cached.timing_task(shapes, _Work(spec_of([experiment], **asked.place)))
+        shapes = tuple(sorted(shape.digest for *_, shape, _ in needed(experiments, facts)))
+        task = cached.timing_task(shapes, _Work(spec()))
         if not task.wait(0):
             st.info("Timing a few steps of this shape on this machine; Start need not wait for it.", icon=":material/timer:")
             st.fragment(_wait_quietly, run_every=EVERY_S)(task)
@@ -120,7 +143,7 @@ def _show_forecast(experiment: Experiment, asked: Asked, found: Forecast, facts:
         except RdpdError as error:
             st.warning(in_markdown(str(error), 600), icon=":material/timer_off:")
             return
-        found = _forecast(experiment, facts, found.setup)
+        found = forecast_of(experiments, facts, found.setup)
     st.info(in_markdown(found.sentence(), 900), icon=":material/schedule:")
     st.caption(in_markdown(found.basis(), 900))
 
@@ -145,7 +168,8 @@ class _Work:
             time.sleep(POLL_S)
 
 
-def _show_concerns(said: list[Concern]) -> None:
+def show_concerns(said: list[Concern]) -> None:
+    """Show what a job is to be warned of, and what forbids it."""
     stops = [concern for concern in said if concern.level == STOP]
     warns = [concern for concern in said if concern.level != STOP]
     for concern in stops:

@@ -79,6 +79,7 @@ class Progress:
         self.stages: dict[str, Stage] = {}
         self.plan: list[Event] = []
         self.now: Event = {"kind": "stage", "key": "", "title": ""}
+        self.points: list[Event] = []
         self.count: tuple[int, int | None] | None = None
         self.starts: list[Event] = []
         self.notes: deque[Event] = deque(maxlen=NOTES)
@@ -113,6 +114,9 @@ class Progress:
 
     def _take_plan(self, event: Event) -> None:
         self.plan = event["stages"]
+
+    def _take_points(self, event: Event) -> None:
+        self.points += event["points"]
 
     def _take_started(self, event: Event) -> None:
         self.starts.append(event)

@@ -26,6 +26,14 @@ def cell(estimate: Estimate | None, signed: bool = False) -> str:
     return f"{estimate.value:{'+' if signed else ''}.3f} {interval_words(estimate.interval, signed)}".strip()
 
 
+def percent(estimate: Estimate | None) -> str:
+    """Give a share with its interval, in percent."""
+    if estimate is None or estimate.value is None:
+        return ""
+    own = estimate.interval
+    return f"{estimate.value:.0%}" + ("" if own is None else f" [{own.low:.0%}, {own.high:.0%}]")
+
+
 def point_rows(answers: Answers, points: Sequence[Point], costs: Sequence[float]) -> list[dict[str, Any]]:
     """Give a row for each point, for people."""
     return [
@@ -36,7 +44,7 @@ def point_rows(answers: Answers, points: Sequence[Point], costs: Sequence[float]
             "score [95%]": cell(p.score),
             "sd over seeds": "" if p.spread is None else f"{p.spread:.3f}",
             "over Direct [95%]": cell(p.gain, signed=True),
-            "of the gap closed [95%]": cell(p.closed),
+            "of the gap closed [95%]": percent(p.closed),
         }
         for p in points
     ]
@@ -106,7 +114,7 @@ def _gain(answers: Answers, arm: str) -> str:
     by_chance = len(points) * 0.025
     told = (
         f"{ARMS[arm].title} lies above Direct, by its 95% interval, on {len(above)} of {len(points)} sets, and below on "
-        f"{len(below)}; some {by_chance:.0f} each way would by chance alone, as intervals are not corrected for their number."
+        f"{len(below)}; {by_chance:.1f} each way are expected by chance alone, as intervals are not corrected for their number."
     )
     return told + (f" {seeds} seeds are too few to claim a difference." if seeds < 5 else "")
 
