@@ -1,0 +1,65 @@
+"""The measuring command works: its figures are not judged here, only that it waits for what it says it waits for."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rdpd_core.environment import ROOT
+from tests.browser import measure_clock
+from tests.browser.measure import PARTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ANSWERS = """
+<div data-testid=stApp data-test-script-state=notRunning><div data-testid=stMain><h1>here</h1></div><button>go</button></div>
+<script>
+  const app = document.querySelector("[data-testid=stApp]");
+  document.querySelector("button").onclick = () => {
+    app.dataset.testScriptState = "running";
+    setTimeout(() => document.querySelector("h1").textContent = "there", 100);
+    setTimeout(() => app.dataset.testScriptState = "notRunning", 300);
+  };
+</script>"""
+THERE = "({settled}) => settled() && document.querySelector('h1').textContent === 'there'"
+
+
+@pytest.mark.timeout(900)
+def test_every_part_is_measured_under_every_load(app_home):
+    small = ["--n", "2", "--starts", "1", "--visitors", "2", "--pause", "0.2", "--home", str(app_home)]
+    env = {**os.environ, "RDPD_VENV": sys.prefix}
+    command = [sys.executable, "-m", "tests.browser.measure", *small]
+    said = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, f"{said.stdout}\n{said.stderr}"
+    rows = [line.split(" | ") for line in said.stdout.splitlines() if line.startswith("| ") and "p50" not in line]
+    assert len(rows) == 2 + 2 * (2 + 4 + 2), said.stdout
+    assert all(float(p50) <= float(p95.rstrip(" |")) for *_, p50, p95 in rows)
+    assert [row[2] for row in rows] == ["1"] * 2 + ["2"] * 16
+    assert said.stdout.count("0 errors") == 4
+
+
+def test_the_clock_runs_from_the_click_to_the_end_of_the_run(page):
+    page.set_content(ANSWERS)
+    took = measure_clock.timed(page, page.get_by_role("button").click, THERE)
+    assert took >= 0.3, "the text is there after 0.1 s, but the run has not ended"
+
+
+def test_no_answer_is_a_failure(page, monkeypatch):
+    monkeypatch.setattr(measure_clock, "LONGEST_MS", 300)
+    page.set_content(ANSWERS)
+    with pytest.raises(measure_clock.NoAnswer, match="no answer"):
+        measure_clock.timed(page, page.get_by_role("button").click, THERE.replace("there", "elsewhere"))
+
+
+def test_an_error_on_the_page_is_a_failure(page):
+    page.set_content(f"{ANSWERS}<div data-testid=stException>broken</div>")
+    with pytest.raises(measure_clock.NoAnswer, match="broken"):
+        measure_clock.timed(page, page.get_by_role("button").click, THERE)
+
+
+def test_an_unknown_part_is_told():
+    command = [sys.executable, "-m", "tests.browser.measure", "--only", "speed"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert all(part in said.stderr for part in PARTS)
