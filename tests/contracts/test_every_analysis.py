@@ -16,12 +16,18 @@ from rdpd_core.store import Store
 from tests.toys import ToyDataset
 
 
-@pytest.fixture
-def kept(monkeypatch, tmp_path):
-    """The toy data set, and its teachers and students of two seeds in a store of the test."""
-    monkeypatch.setitem(DATASETS._entries, "toy", ToyDataset)
-    monkeypatch.setenv("RDPD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RDPD_WORK", str(tmp_path / "work"))
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The toy data set, and its teachers and students of two seeds in a store of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DATASETS._entries, "toy", ToyDataset)
+        for name in ("RDPD_CACHE", "RDPD_WORK"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        _fill()
+        yield
+
+
+def _fill():
     arms = ("teacher", "direct", "rdpd")
     result = run(Experiment(dataset="toy", view="wrist", arms=arms, seeds=2, recipe="paper", epochs=2), store=Store.default())
     keep(result, Store.default(), "2026-01-01T00:00:00+00:00")

@@ -191,7 +191,8 @@ def _tables(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
             {
                 "arm": values["titles"][own["arm"]], "against": values["titles"][own["reference"]],
                 "between arms (nat)": own["between"], "between seeds (nat)": own["within"],
-                "beyond seeds (nat)": excess.get("value"), "low": ends.get("low"), "high": ends.get("high"), "p": own["p"], "p (Holm)": own["p_holm"],
+                "beyond seeds (nat)": excess.get("value"), "low": ends.get("low"), "high": ends.get("high"),
+                "p": own["p"], "p (Holm)": own["p_holm"],
                 "smallest p": own["smallest_p"], "subjects": len(values["subjects"]),
             }
         )  # fmt: skip
