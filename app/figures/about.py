@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SHORT, SHOWN = 8, 26
 """Signs of a short digest, and of a name in a picture."""
-LINE_PX, FONT_PX, STANDARD_PX = 12, 9, (450, 80)
-"""Height of a line of the footer, its letters; height and bottom margin of a figure that gives none."""
+LINE_PX, FONT_PX, KEYS_PX, STANDARD_PX = 12, 9, 22, (450, 80)
+"""Height of a line of the footer, its letters, a line of a legend; height and margin of a figure that gives none."""
 
 
 class About(NamedTuple):
@@ -108,17 +108,30 @@ def of_job(job: Job) -> About:
 
 
 def stamped(fig: go.Figure, about: About) -> go.Figure:
-    """Give the figure with a footer below all else, which a picture that is saved keeps; the figure itself stays as it is."""
+    """Give the figure with a footer below its axes, which a picture that is saved keeps; the figure itself stays as it is."""
     raw = fig.to_plotly_json()
     layout, lines = dict(raw["layout"]), [in_plotly(line) for line in about.footer() if line]
     height, margin = layout.get("height", STANDARD_PX[0]), dict(layout.get("margin", {}))
-    more = LINE_PX * len(lines) + 4
-    margin["b"] = margin.get("b", STANDARD_PX[1]) + more
-    text: dict[str, Any] = {"text": "<br>".join(lines), "font": {"size": FONT_PX, "color": theme.INK}, "opacity": 0.6}
-    place = {"x": 1, "xref": "paper", "xanchor": "right", "y": 0, "yref": "paper", "yanchor": "bottom", "align": "right"}
-    note = {**text, **place, "yshift": -margin["b"] + 2, "showarrow": False, "name": "about"}
-    layout |= {"height": height + more, "margin": margin, "annotations": [*layout.get("annotations", ()), note]}
+    bottom, more = margin.get("b", STANDARD_PX[1]), LINE_PX * len(lines) + 4
+    legend = dict(layout.get("legend", {}))
+    text: dict[str, Any] = {"text": "<br>".join(lines), "font": {"size": FONT_PX, "color": theme.INK}, "opacity": 0.65}
+    note = {**text, "x": 1, "xref": "paper", "xanchor": "right", "yref": "paper", "align": "right", "showarrow": False}
+    if legend.get("y", 1) < 0:  # it makes its own room below, as high as a narrow window needs: the footer goes above it
+        note |= {"y": legend["y"], "yanchor": "top"}
+        legend["y"] -= more / max(height - margin.get("t", STANDARD_PX[1]) - bottom - KEYS_PX, 1)
+    else:
+        margin["b"] = bottom + more
+        note |= {"y": 0, "yanchor": "bottom", "yshift": 2 - margin["b"]}
+    axes = {name: _close(axis) for name, axis in layout.items() if name.startswith("xaxis")}
+    layout |= {**axes, "height": height + more, "margin": margin, **({"legend": legend} if legend else {})}
+    layout["annotations"] = [*layout.get("annotations", ()), {**note, "name": "about"}]
     return go.Figure({"data": raw["data"], "layout": layout})
+
+
+def _close(axis: dict[str, Any]) -> dict[str, Any]:
+    """Give an axis whose title stands close to it; it would move into the footer otherwise."""
+    title = axis.get("title")
+    return axis if not title or "standoff" in title else {**axis, "title": {**title, "standoff": 4}}
 
 
 def _plain(value: str) -> str:
