@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.evaluation.cka_matrix import Cell, Grid, cell_of
-from rdpd_core.evaluation.intervals import Units, percentile_interval
+from rdpd_core.evaluation.cka_matrix import Cell, Grid, cell_of, interval_of
 from rdpd_core.evaluation.paired import holm, smallest_p, verdict, wilcoxon_p
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.runtime import numpy_generator
@@ -143,9 +142,8 @@ def _change(
     """Give the change of one place: value (seeds,), drawn (R,)."""
     if p is None:
         return Change(None, None, None, "none", reason, len(value), reason)
-    people = Units(units[0], np.empty(0, dtype=np.int64), units[1])
-    interval = percentile_interval(drawn, people) if len(drawn) else None
     mean, n = float(value.mean()), len(value)
+    interval = interval_of(mean, drawn, units)
     claim, says = verdict(
         reference=title, n_seeds=n, n_pairs=n, pairs="seeds", mean=mean, interval=interval, p_holm=p,
         reachable=min(1.0, tests * smallest_p(n)), higher_is_better=True,

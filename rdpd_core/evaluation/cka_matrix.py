@@ -11,7 +11,7 @@ import numpy as np
 from rdpd_core.errors import DataError, ParameterError, ShapeError
 from rdpd_core.evaluation._cka_draws import Grouped, drawn_hsic, grouped, others, pair_sums
 from rdpd_core.evaluation._cka_layers import Layer, layer, recentered
-from rdpd_core.evaluation._cka_null import LEAST_BLOCKS, RECORDINGS, WINDOWS, orders, reordered, spread, thin
+from rdpd_core.evaluation._cka_null import LEAST_BLOCKS, RECORDINGS, WINDOWS, compressed, orders, reordered, spread, thin
 from rdpd_core.evaluation.cka import EVEN, LEAST, hsic, ratio, too_few
 from rdpd_core.evaluation.intervals import DRAWS, Units, check_draws, draw_weights, percentile_interval, resampling_units
 from rdpd_core.evaluation.scores import Interval
@@ -162,13 +162,25 @@ def cell_of(value: float, drawn: np.ndarray, wrong: np.ndarray, units: tuple[str
     """Give a cell from its value, NaN where undefined, and the values of draws and of wrong pairings, (R,) each."""
     if np.isnan(value):
         return Cell(None, reason)
-    people = Units(units[0], np.empty(0, dtype=np.int64), units[1])
-    interval = percentile_interval(drawn, people) if len(drawn) else None
+    interval = interval_of(value, drawn, units)
     if not len(wrong) or not np.isfinite(wrong).all():
         return Cell(float(value), "", interval)
     low, high = np.percentile(wrong, [2.5, 97.5])
     p = (1 + int((wrong >= value).sum())) / (1 + len(wrong))
     return Cell(float(value), "", interval, (float(low), float(high)), float(wrong.mean()), p)
+
+
+def interval_of(value: float, drawn: np.ndarray, units: tuple[str, int]) -> Interval | None:
+    """Give the interval of a value from those of resampled people, (R,); None where there are too few.
+
+    Who is drawn twice is nobody new: draws hold more pairs of windows of one person than the data do, and are that much more
+    alike on average. The draws are moved back by this bias, which is their mean less the value.
+    """
+    there = drawn[np.isfinite(drawn)]
+    if not len(there):
+        return None
+    people = Units(units[0], np.empty(0, dtype=np.int64), units[1])
+    return percentile_interval(np.minimum(drawn - (there.mean() - value), 1.0), people)
 
 
 def _why_not(name: str, a: Layer, other: str, b: Layer) -> str:
@@ -249,9 +261,11 @@ def _wrong(
     sides: Sequence[Sequence[Layer]], block: np.ndarray, per_window: int, null: str, shuffles: int, seed: int, between: Between
 ) -> tuple[np.ndarray, int]:
     """Give CKA of wrong pairs, (R, rows, columns), NaN where undefined, and how many examples stand behind it."""
-    n, widths = len(block), [sum(a.width for a in side) for side in sides]
+    n = len(block)
     if n < LEAST_FOR_NULL or not shuffles:
         return np.empty((0, len(sides[0]), len(sides[1]))), 0
+    sides = [[compressed(a) for a in side] for side in sides]
+    widths = [sum(a.width for a in side) for side in sides]
     kept = thin(n, per_window, *widths, shuffles)
     if len(kept) < n:
         rows = spread(kept, per_window)

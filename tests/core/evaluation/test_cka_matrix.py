@@ -166,11 +166,30 @@ def test_both_ways_to_wrong_pairs_agree(monkeypatch):
     wide = {name: x @ np.linalg.qr(numpy_generator(name).normal(size=(400, x.shape[1])))[0].T for name, x in first.items()}
     calls = []
     whole = _cka_null._paired
+    monkeypatch.setattr(_cka_null, "NARROW", 1000)
     monkeypatch.setattr(_cka_null, "_paired", lambda *sides: calls.append(1) or whole(*sides))
     found.append(compare_layers(wide, second, **people(), draws=0, shuffles=60))
     assert calls
     for cells in zip(*(itertools.chain(*grid.cells) for grid in found), strict=True):
         assert cells[0].null == pytest.approx(cells[1].null, abs=1e-5)
+
+
+def test_the_null_keeps_what_matters_of_wide_layers():
+    draw = numpy_generator("wide")
+    x = draw.normal(size=(150, 3)) @ draw.normal(size=(3, 200)) + 1e-3 * draw.normal(size=(150, 200))
+    for side in (x, x[:, :60], draw.normal(size=(150, 90))):
+        a, small = layer(side), _cka_null.compressed(layer(side))
+        assert small.width <= a.width
+        assert np.allclose(small.x @ small.x.T, a.x @ a.x.T, atol=2e-2)
+        assert hsic(a, small) / np.sqrt(hsic(a, a) * hsic(small, small)) == pytest.approx(1, abs=1e-6)
+    assert _cka_null.compressed(layer(x)).width < 10
+
+
+def test_intervals_hold_the_value_where_persons_differ_much():
+    one, other, about = persons_apart(3)
+    both = {"a": np.column_stack([one["a"], other["a"]])}
+    cell = compare_layers(one, both, **about, shuffles=0).cells[0][0]
+    assert cell.interval.low < cell.value < cell.interval.high <= 1
 
 
 def test_where_all_would_take_minutes_the_null_has_fewer_windows(monkeypatch):
