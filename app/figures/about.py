@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import plotly.graph_objects as go
 
 from app import theme
+from app.figures.drawing import Drawing
 from app.figures.text import in_filename, in_plotly
 from rdpd_core import __version__
 from rdpd_core.errors import RdpdError
@@ -125,7 +126,7 @@ def stamped(fig: go.Figure, about: About) -> go.Figure:
     axes = {name: _close(axis) for name, axis in layout.items() if name.startswith("xaxis")}
     layout |= {**axes, "height": height + more, "margin": margin, **({"legend": legend} if legend else {})}
     layout["annotations"] = [*layout.get("annotations", ()), {**note, "name": "about"}]
-    return go.Figure({"data": raw["data"], "layout": layout})
+    return Drawing({"data": raw["data"], "layout": layout})
 
 
 def _close(axis: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _template(name: str) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Give what JSON can hold: without what is None, arrays as bytes."""
     if isinstance(value, dict):
-        return {key: v if key == "range" else _plain(v) for key, v in value.items() if v is not None}
+        return {key: v if key in ("range", "template") else _plain(v) for key, v in value.items() if v is not None}
     if isinstance(value, (list, tuple)):
         return [_plain(v) if isinstance(v, (dict, list, tuple)) else v for v in value]
     return _packed(value) if isinstance(value, np.ndarray) else value
