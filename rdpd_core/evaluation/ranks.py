@@ -25,7 +25,9 @@ def standing(values: np.ndarray) -> np.ndarray:
     """Give ranks (B, Q), centered and of length 1, so that a product of two is their correlation; 0 for an even row."""
     from scipy.stats import rankdata
 
-    rank = rankdata(values, axis=1)
+    most = np.abs(values).max(axis=1, keepdims=True, initial=0)
+    # Sums that differ by rounding alone are equal: else an even row would have ranks made of noise.
+    rank = rankdata(np.round(np.divide(values, most, out=np.zeros(np.shape(values)), where=most > 0), 6), axis=1)
     rank -= rank.mean(axis=1, keepdims=True)
     length = np.linalg.norm(rank, axis=1, keepdims=True)
     return np.divide(rank, length, out=np.zeros_like(rank), where=length > 0)

@@ -121,7 +121,8 @@ class _SlideConv(torch.autograd.Function):
         kind = acts.dtype
         members, filters, width = weight.shape
         z_grad = torch.zeros_like(z, dtype=kind) if ctx.needs_input_grad[0] else None
-        w_grad = torch.zeros_like(weight, dtype=kind)
+        learns = ctx.needs_input_grad[1]  # who asks for the gradient of the input alone saves a third of the work
+        w_grad = torch.zeros_like(weight, dtype=kind) if learns else None
         b_grad = torch.zeros(members, filters, 1, dtype=kind, device=weight.device)
         z_, weight_ = z.to(kind), weight.to(kind)
         positions = acts.shape[0] if ctx.pool else acts.shape[1]
@@ -140,15 +141,18 @@ class _SlideConv(torch.autograd.Function):
             b_grad += local.sum(-1, keepdim=True)
             if z.ndim == 2:
                 flat = local.reshape(-1, local.shape[-1])
-                w_grad.view(-1, width).addmm_(flat, piece.t())
+                if learns:
+                    w_grad.view(-1, width).addmm_(flat, piece.t())
                 if z_grad is not None:
                     z_grad[rows].addmm_(weight_.reshape(-1, width).t(), flat)
             else:
-                w_grad.baddbmm_(local, piece.transpose(1, 2))
+                if learns:
+                    w_grad.baddbmm_(local, piece.transpose(1, 2))
                 if z_grad is not None:
                     z_grad[:, rows].baddbmm_(weight_.transpose(1, 2), local)
         z_grad = None if z_grad is None else z_grad.to(z.dtype)
-        return z_grad, w_grad.to(weight.dtype), b_grad.squeeze(-1).to(weight.dtype), None, None, None, None, None
+        w_grad = w_grad.to(weight.dtype) if learns else None
+        return z_grad, w_grad, b_grad.squeeze(-1).to(weight.dtype), None, None, None, None, None
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple, z: Tensor, weight: Tensor, bias: Tensor, keep: Tensor | None, *rest: Any) -> tuple:

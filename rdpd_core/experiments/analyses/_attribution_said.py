@@ -132,7 +132,7 @@ def _of_channel(model: Values, found: Values) -> Sentence:
     null = f"each of {count} channels would have {1 / count:.3f} if all gave alike; the largest was chosen after looking"
     if count == 1:
         text = f"{model['title']} reads {name} alone, so all its evidence comes from there"
-        return Sentence(text, UNKNOWN, n, null, own["value"], None, about)
+        return Sentence(text, UNKNOWN, n, "one channel has all of it, whatever the model learned", about=about)
     interval = _interval(own)
     believed = model["belief"] is not None and model["belief"]["verdict"] == YES
     shown = believed and interval is not None and interval.low > 1 / count

@@ -167,10 +167,11 @@ def _evidence(one: Explained, windows: Windows, places: np.ndarray) -> dict[str,
     by_channel, sums = found.by_channel(), np.abs(one.sums()).sum(axis=2)  # (n, C)
     share = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-12)
     groups, by_group = found.by_group([c.group for c in one.channels])
+    heard = {c.group for c, read in zip(one.channels, one.read, strict=True) if read}
     return {
         "by_channel": by_channel.mean(axis=0),
         "share": [mean_of(share[:, c], units, key="share").to_dict() for c in range(share.shape[1])],
-        "by_group": dict(zip(groups, by_group.mean(axis=0).tolist(), strict=True)),
+        "by_group": {g: v for g, v in zip(groups, by_group.mean(axis=0).tolist(), strict=True) if g in heard},
         "over_time": found.over_time(one.segments).mean(axis=0),
         "completeness": None if found.completeness is None else found.completeness,
     }
