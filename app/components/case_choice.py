@@ -8,7 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.figures.text import listed
+from app.figures.text import in_markdown, listed
 from app.state import Link
 from rdpd_core.errors import RdpdError
 from rdpd_core.experiments import Experiment, command_of
@@ -41,8 +41,8 @@ def row() -> Sequence[DeltaGenerator]:
 
 def choose_view(link: Link, place: DeltaGenerator, views: Sequence[str], channels: dict[str, tuple[str, ...]]) -> str:
     """Ask which channels the students read."""
-    titles = {view: view.replace("_", " ") for view in views}
-    told = " ".join(f"{title}: {listed(list(channels[view]))}." for view, title in titles.items())
+    titles = {view: in_markdown(view.replace("_", " ")) for view in views}
+    told = " ".join(f"{title}: {in_markdown(listed(list(channels[view])), 600)}." for view, title in titles.items())
     how = {"format_func": titles.get, "required": True, "key": link.offer("view", views, views[0])}
     return place.segmented_control("Students read", list(views), help=f"The teacher reads every channel. {told}", **how)
 
@@ -74,7 +74,7 @@ def choose_window(link: Link, places: Sequence[DeltaGenerator], book: CaseBook, 
     key = link.offer("window", range(1, count + 1), 1)
     position = places[2].slider(f"Window (of {count})", 1, count, key=key) if count > 1 else 1
     key = link.offer("channels", list(groups), next(iter(groups)))
-    group = places[3].segmented_control("Channels drawn", list(groups), required=True, key=key)
+    group = places[3].segmented_control("Channels drawn", list(groups), required=True, format_func=in_markdown, key=key)
     told = {"models": models, "view": book.view, "diagnosis": wanted, "subject": subject}
     link.close({**told, "window": position, "channels": group})
     poor = [name for name in book.loaded.dataset.view(book.view) if name not in groups[group]]
