@@ -69,7 +69,7 @@ class Link:
             if asked not in known:
                 self._problems.append(refusal(name, asked, list(known)))
             st.session_state[key] = known.get(asked, default)
-        elif str(st.session_state.get(key)) not in known:
+        elif key not in st.session_state or str(st.session_state[key]) not in known:  # what is not there is not "None"
             st.session_state[key] = default
         return key
 

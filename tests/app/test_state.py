@@ -142,3 +142,22 @@ def test_long_lists_are_cut():
     told = refusal("subject", "s999", [f"s{i:03d}" for i in range(100)])
     assert "s011" in told
     assert "s012" not in told
+
+
+def late_page():
+    """A page with a choice that may be left open, which is asked for only in the second run."""
+    import streamlit as st
+
+    from app.state import Link
+
+    link = Link("toy")
+    runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    if runs > 1:
+        st.text(str(st.session_state[link.offer("open", [None, 1.0], None)]))
+    link.close({})
+
+
+def test_a_choice_that_is_left_open_can_appear_later():
+    at = AppTest.from_function(late_page, default_timeout=20).run().run()
+    assert not at.exception
+    assert at.text[0].value == "None"
