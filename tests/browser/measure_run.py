@@ -155,7 +155,7 @@ def _visitors(load: str, url: str, options: argparse.Namespace, found: Findings)
     changes = max(1, options.n // many)
     for pace, pause, times in (
         (f"each looking {options.pause:g} s", options.pause, changes),
-        ("none waiting for anything", 0.0, min(changes, AT_ONCE_CHANGES)),
+        ("each choosing again at once", 0.0, min(changes, AT_ONCE_CHANGES)),
     ):
         told(f"{many} visitors, {pace}: {times} subjects each")
         said = measure_visitors.visit(url, many, times, pause, lambda: during.append(measure_server.memory_mb(url)))
