@@ -60,8 +60,8 @@ def choose(link: Link, book: CaseBook, case: Case, found: Found, asked: bool) ->
 
 def _anew(page: str) -> None:
     """Show all of what is looked at, at the speed that is usual for so much time."""
-    for name in ("from", "length", "speed"):
-        st.session_state.pop(f"{page}.{name}", None)
+    st.session_state[f"{page}.from"] = st.session_state[f"{page}.length"] = None
+    st.session_state.pop(f"{page}.speed", None)
 
 
 def show(page: str, book: CaseBook, case: Case, chosen: viewer.Chosen) -> None:

@@ -140,6 +140,7 @@ def add_paper(
     step = paper.major_y
     high = max(lines.high, step * np.ceil((PULSE_MV + 0.2 * step) / step))
     _pulse(panel, span, float(lines.baseline[0]), sheet)
+    _upright(panel, span, sheet, (lines.low, float(high)))
     axis = {"range": [lines.low, float(high)], **grid(paper.major_y, paper.minor_y, sheet), **_square(sheet)}
     return Row((high - lines.low) * sheet.px_per_mv, {**axis, "title": {"text": "mV", "standoff": 2}}, 0.0), anchors
 
@@ -148,6 +149,17 @@ def grid(major: float, minor: float, sheet: Sheet) -> dict[str, Any]:
     """Give the lines of the paper along one axis."""
     fine = {"dtick": minor, "tick0": 0, "showgrid": sheet.px_per_mm >= FINE_PX, "gridcolor": theme.PAPER_MINOR, "gridwidth": 1}
     return {"showgrid": True, "dtick": major, "tick0": 0, "gridcolor": theme.PAPER_MAJOR, "gridwidth": 1, "minor": fine}
+
+
+def _upright(panel: Panel, span: Span, sheet: Sheet, ends: tuple[float, float]) -> None:
+    """Draw the upright lines of the paper, each kind as one shape; those of an axis would run on through the rows below."""
+    start, paper = span.start - sheet.room_px / sheet.px_per_s, sheet.paper
+    fine = [(paper.minor_s, theme.PAPER_MINOR)] if sheet.px_per_mm >= FINE_PX else []
+    for step, color in (*fine, (paper.major_s, theme.PAPER_MAJOR)):
+        times = np.arange(np.ceil(start / step), np.floor(span.end / step + 1e-6) + 1) * step
+        path = "".join(f"M{x:.4f},{ends[0]:.4f}V{ends[1]:.4f}" for x in times)
+        look = {"line": {"color": color, "width": 1}, "layer": "below", "xref": "x", "yref": f"y{panel.number}"}
+        panel.parts.shapes.append({"type": "path", "path": path, **look})
 
 
 def _square(sheet: Sheet) -> dict[str, Any]:

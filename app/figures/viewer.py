@@ -272,6 +272,7 @@ def _frame(span: Span, sheet: Sheet | None, rows: Sequence[Row], settings: Setti
         time["range"] = [left, left + (width - SCALE - SIDE) / sheet.px_per_s]
         time["title"]["text"] += f"<br>{sheet.paper.words}"
         time |= {**grid(sheet.paper.major_s, sheet.paper.minor_s, sheet), "ticklabelstep": 5, "constrain": "domain"}
+        time |= {"showgrid": False, "minor": {**time["minor"], "showgrid": False}}  # drawn by the paper, on its rows only
     spike = {"showspikes": True, "spikemode": "across", "spikesnap": "cursor", "spikethickness": 1, "spikedash": "solid"}
     last = f"y{_number(len(rows) - 1)}"
     quiet = {"zeroline": False, "ticks": "", "tickformat": "~g", "fixedrange": True, "anchor": last, "constraintoward": "left"}

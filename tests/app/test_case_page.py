@@ -117,3 +117,57 @@ def test_next_goes_to_the_next_window():
     next(b for b in at.button if b.label == "Next").click().run()
     assert not at.exception
     assert address(at)["case.window"] == "2"
+
+
+def box(at, label: str):
+    """Give the number of a label."""
+    (found,) = [one for one in at.number_input if one.label.startswith(label)]
+    return found
+
+
+def test_the_viewer_keeps_its_choices_while_another_part_is_looked_at():
+    link = {"length": "2.0", "from": "1.0", "on": "I", "channels": "all"}
+    at = page(**link)
+    assert [str(w.value) for w in at.warning] == []
+    assert not at.warning
+    for part in ("subject", "group", "window"):
+        next(c for c in at.button_group if c.key == "case.part").set_value(part).run()
+        assert not at.exception
+        assert not at.warning
+        told = {key.removeprefix("case."): value for key, value in address(at).items()}
+        assert {name: told.get(name) for name in link} == link
+    assert (box(at, "From").value, box(at, "Length").value) == (1.0, 2.0)
+
+
+def test_there_is_one_pair_of_buttons_for_going_on():
+    for part in ("window", "subject", "group"):
+        labels = [button.label for button in page(part=part).button]
+        assert (labels.count("Previous"), labels.count("Next")) == (1, 1)
+
+
+def test_times_outside_the_next_window_are_given_up_without_a_word():
+    at = page(window="1", **{"on": "I", "t0": "0.5", "t1": "1.5", "from": "0.5", "length": "2.0"})
+    assert box(at, "First time").value == 0.5
+    slider = next(one for one in at.select_slider if one.key == "case.window")
+    slider.set_value(slider.options[-1] if isinstance(slider.options[-1], int) else int(slider.options[-1])).run()
+    assert not at.exception
+    assert not at.warning
+    told = address(at)
+    assert told["case.on"] == "I"
+    assert "case.t0" not in told
+    assert "case.from" not in told
+    assert told["case.length"] == "2.0"
+    begin = box(at, "From").value
+    assert begin <= box(at, "First time").value < box(at, "Second time").value <= begin + 2.0
+
+
+def test_the_whole_recording_of_a_window_can_be_looked_at():
+    at = page()
+    extent = next(c for c in at.button_group if c.key == "case.extent")
+    length = box(at, "Length").value
+    extent.set_value("recording").run()
+    assert not at.exception
+    assert box(at, "Length").value > length
+    assert box(at, "From").value == 0.0
+    assert address(at) == {"case.extent": "recording"}
+    assert "Gray: the window" in texts(at)
