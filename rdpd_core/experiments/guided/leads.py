@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rdpd_core.evaluation.edits import Drop
+from rdpd_core.evaluation.edits import Drop, to_text
 from rdpd_core.experiments.cases import CaseBook
 from rdpd_core.experiments.guided._closing import beside, scored
 from rdpd_core.experiments.guided._scores import difference, judged, labeled, share_words
@@ -88,11 +88,16 @@ def leaned_on(pair: Pair) -> Step:
     lost = difference(book.windows, labeled(book), kept[worst], right_by(book, "rdpd"))
     fewest = all(kept[worst].sum() <= kept[name].sum() for name in names)
     start = claim(
-        "costs most", "Dropping {c} costs RDPD most of the {k} channels tried one by one:", fewest, c=worst, k=len(names)
+        "costs most", "Of {k} channels dropped one by one, {c} costs RDPD most.", fewest, c=worst, k=len(names)
     )  # fmt: skip
-    verdict = judged(lost, f"RDPD without {worst}", "RDPD with all it reads")
-    spot = Spot(book, int(of_truth(book, "rdpd").argmax()))
-    return Step("whatif", spot.here(edits=f"drop~{worst}"), (start, verdict))
+    verdict = judged(lost, f"RDPD without {worst}", "RDPD with all")
+    flips = right_by(book, "rdpd") & ~kept[worst]
+    at = int(np.where(flips if flips.any() else True, of_truth(book, "rdpd"), -1.0).argmax())
+    seen = one_of(
+        claim("seen here", "In the window shown, RDPD is right with it and wrong without.", flips[at]),
+        claim("no window", "No window is right with it and wrong without.", not flips.any()),
+    )
+    return Step("whatif", Spot(book, at).here(edits=to_text([Drop(worst)])), (start, verdict, seen))
 
 
 @GUIDED.register
