@@ -14,7 +14,7 @@ from app.figures.reduce import reduce
 from app.figures.signals import LABEL, Paper, paper_for, stack
 from app.figures.text import in_plotly
 from app.figures.whatif_record import WhatIf
-from rdpd_core.experiments.cases import ArmCase
+from rdpd_core.experiments.cases import ArmCase, Case
 
 STRIP_PIXELS, TALLEST, FLOOR = 54, 0.44, 0.06
 TOP, GAP, BOTTOM = 30, 30, 46
@@ -72,11 +72,17 @@ def _row(canvas: Canvas, shown: WhatIf, row: int, drawn: tuple[np.ndarray, np.nd
         true = source.signal[row][kept.index].astype(np.float32)
         tip = f"{name} {when}: %{{customdata:.3g}} {unit} at %{{x:.2f}} s<extra></extra>"
         look = {"mode": "lines", "line": {"color": color, "width": width}, "name": f"{name} {when}", "hovertemplate": tip}
-        time = (case.offset_s + kept.index / case.sampling_rate).astype(np.float32)
-        canvas.add("scatter", x=time, y=kept.value.astype(np.float32), customdata=true, **look)
+        canvas.add("scatter", **_time(case, kept.index), y=kept.value.astype(np.float32), customdata=true, **look)
     strong = f"<b>▸{name}</b>" if case.channels[row].name in case.poor else name
     mark = '<br><span style="font-size:10px">edited</span>' if spans else ""
     canvas.write(strong + mark, case.offset_s - 0.96 * LABEL * case.duration_s, baseline, align="left")
+
+
+def _time(case: Case, index: np.ndarray) -> dict[str, Any]:
+    """Give the times of samples; where none is left out, their start and step say it in a few bytes."""
+    if len(index) == case.signal.shape[1]:
+        return {"x0": case.offset_s, "dx": 1 / case.sampling_rate}
+    return {"x": (case.offset_s + index / case.sampling_rate).astype(np.float32)}
 
 
 def _shade(canvas: Canvas, x: tuple[float, float], y: tuple[float, float]) -> None:

@@ -184,3 +184,14 @@ def test_the_curve_as_a_table():
     table = robustness_table(found(), CLASSES, 1)
     assert len(table) == 6
     assert set(table["decision about this window"]) == {"healthy control"}
+
+
+@pytest.mark.parametrize("samples", [2000, 9000])
+def test_every_sample_stands_at_its_time(samples):
+    edited = shown(signal=np.tile(case().signal, (1, 5))[:, :samples])
+    line = next(t for t in whatif_figure(edited).data if t.name == "I ")
+    rate, start = edited.before.sampling_rate, edited.before.offset_s
+    times = np.array(line.x) if line.x is not None else line.x0 + line.dx * np.arange(len(line.y))
+    assert times[0] == pytest.approx(start, abs=2 / rate)
+    assert times[-1] == pytest.approx(start + (samples - 1) / rate, abs=2 / rate)
+    assert len(times) == len(line.y) <= 4800
