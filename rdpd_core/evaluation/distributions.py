@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations, islice
-from math import comb, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from rdpd_core.evaluation.estimates import Estimate, mean_of
 from rdpd_core.evaluation.intervals import DRAWS, resampling_units
+from rdpd_core.evaluation.relabeling import labelings, smallest_p
 from rdpd_core.runtime import numpy_generator
 
 SHIFTS = 500
 LEAST_WINDOWS = 3
 LEAST_SHIFTS = 20
-_LABELINGS = 5000
 
 
 @dataclass(frozen=True)
@@ -141,16 +140,10 @@ def apart(a: np.ndarray, b: np.ndarray, subject: np.ndarray, *, draws: int = DRA
     units = resampling_units(subject, subject)
     excess = _excess(distance, chosen)
     mean = distance.mean(axis=2)
-    labelings = list(islice(_labelings(total, m), _LABELINGS))
-    values = np.array([float(_excess(mean[..., None], own)[0]) for own in labelings])
+    values = np.array([float(_excess(mean[..., None], own)[0]) for own in labelings(m, total - m)])
     p = float((values >= excess.mean() - 1e-12).mean())
     within = between - float(excess.mean())
     return Apart(between, within, mean_of(excess, units, draws=draws, key="apart"), p, smallest_p(m, total - m))
-
-
-def smallest_p(m: int, n: int) -> float:
-    """Give the smallest p that relabeling m and n models can reach."""
-    return (2 if m == n else 1) / comb(m + n, m)
 
 
 def _excess(distance: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -161,15 +154,3 @@ def _excess(distance: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         return distance[group][:, group].sum(axis=(0, 1)) / (n * (n - 1))
 
     return distance[chosen][:, ~chosen].mean(axis=(0, 1)) - (within(chosen) + within(~chosen)) / 2
-
-
-def _labelings(total: int, m: int):
-    """Yield which models are of the first arm: all ways where they are few, else random ones after the observed."""
-    if comb(total, m) <= _LABELINGS:
-        for own in combinations(range(total), m):
-            yield np.isin(np.arange(total), own)
-        return
-    yield np.arange(total) < m
-    generator = numpy_generator("labelings", total, m)
-    while True:
-        yield np.isin(np.arange(total), generator.permutation(total)[:m])

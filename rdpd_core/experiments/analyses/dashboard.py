@@ -77,6 +77,7 @@ class Dashboard(Analysis):
         facts = source.loaded.prepared.facts
         recordings = dict.fromkeys(zip(judged.windows.subject.tolist(), judged.windows.recording.tolist(), strict=True))
         groups = grouped([(person, facts.get(recording, {})) for person, recording in recordings])
+        groups = {name: own for name, own in groups.items() if not _renames(own, judged)}
         found = {}
         for done, arm in enumerate(judged.right):
             on_progress("counting errors", done, len(judged.right))
@@ -152,6 +153,13 @@ def _judged(source: Source) -> _Judged:
     decided = {arm.arm: decisions(arm)[known] for arm in book.arms}
     right = {arm: own == windows.target for arm, own in decided.items()}
     return _Judged(windows, resampling_units(windows.subject, windows.recording), subjects, person, decided, right)
+
+
+def _renames(groups: Mapping[str, str], judged: _Judged) -> bool:
+    """Say whether groups are the classes under other names."""
+    of = [groups[s] for s in judged.subjects[judged.person].tolist()]
+    pairs = set(zip(of, judged.windows.target.tolist(), strict=True))
+    return len(pairs) == len(set(of)) == len({k for _, k in pairs})
 
 
 def _truth(judged: _Judged, at: int) -> str | None:

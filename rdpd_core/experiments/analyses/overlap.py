@@ -13,6 +13,8 @@ from rdpd_core.errors import IncompatibleError
 from rdpd_core.evaluation.estimates import Estimate, gap_of, mean_of
 from rdpd_core.evaluation.intervals import MINIMUM_UNITS, Units, resampling_units
 from rdpd_core.evaluation.overlap import MEASURES, Agreement, Overlap, overlap, overlaps, rescaled
+from rdpd_core.evaluation.paired import MINIMUM_SEEDS, SIGNIFICANT
+from rdpd_core.evaluation.relabeling import relabeled_p
 from rdpd_core.evaluation.scores import cell, people
 from rdpd_core.experiments.analyses.base import ANALYSES, NOT_SHOWN, SHOWN, UNKNOWN, Analysis, OnProgress, Result, Sentence
 from rdpd_core.experiments.cases import ArmBook, CaseBook, teacher_of
@@ -45,6 +47,7 @@ class AttentionOverlap(Analysis):
     """Agreement of the students' attention with the teacher's, beside three controls."""
 
     name = "overlap"
+    version = 2
     title = "Attention overlap with the teacher"
     help = "Whether students look at the moments their teacher looks at, beside what chance would give."
 
@@ -81,7 +84,7 @@ class AttentionOverlap(Analysis):
             "Subjects by disagreement": sorted(per_subject, key=lambda r: r["Jensen-Shannon (nat)"], reverse=True),
         }
         sentences = [s for arm, own in found.items() for s in _said(arm, own, p.measure, teachers, units)]
-        sentences += [s for s in (_said_of_direct(values, p, units, windows),) if s]
+        sentences += [s for s in (_said_of_direct({pair.arm: pair for pair in pairs}, p, units, windows),) if s]
         sentences += [_said_of_truth(arm, gap, p.measure, units) for arm, gap in gaps.items()]
         return Result(
             {
@@ -128,6 +131,11 @@ def _of_windows(pair: _Pair) -> dict[str, np.ndarray]:
     """Give every measure of every window, (N,), mean over seeds."""
     found = [overlaps(own, theirs) for own, theirs in zip(pair.own, pair.taught, strict=True)]
     return {name: np.mean([one[name] for one in found], axis=0) for name in MEASURES}
+
+
+def _of_models(pair: _Pair, name: str) -> np.ndarray:
+    """Give one measure of every model and window, (M, N)."""
+    return np.stack([overlaps(own, theirs)[name] for own, theirs in zip(pair.own, pair.taught, strict=True)])
 
 
 def _cohort(pair: _Pair, windows: Windows, p: Params) -> Overlap:
@@ -222,23 +230,23 @@ def _said(arm: str, found: Overlap, name: str, teachers: Mapping[str, Estimate] 
     yield Sentence(text, claim, n, "; ".join(controls), own.mean, own.interval, {"arm": arm, "measure": name})
 
 
-def _said_of_direct(
-    values: Mapping[str, Mapping[str, np.ndarray]], p: Params, units: Units, windows: Windows
-) -> Sentence | None:
+def _said_of_direct(pairs: Mapping[str, _Pair], p: Params, units: Units, windows: Windows) -> Sentence | None:
     """Say whether the arm that imitates attention looks more like the teacher than the one that knows labels only."""
-    if not {"direct", "rdpd"} <= set(values):
+    if not {"direct", "rdpd"} <= set(pairs):
         return None
-    gap = mean_of(values["rdpd"][p.measure] - values["direct"][p.measure], units, draws=p.draws, key="direct")
-    toward = gap.sign * (1 if MEASURES[p.measure].agreement else -1)
-    text = {
-        1: "RDPD looks more like the teacher than Direct, which never saw it",
-        -1: "RDPD looks less like the teacher than Direct, which never saw it",
-        0: "RDPD looks no more like the teacher than Direct, which never saw it",
-    }[toward]
-    claim = UNKNOWN if gap.interval is None else SHOWN if toward else NOT_SHOWN
-    n = people(len(windows), len(np.unique(windows.subject)))
-    null = "0 if imitation of attention had no effect; it speaks of these stored models, not of the method"
-    return Sentence(f"{text} ({_titled(p.measure)})", claim, n, null, gap.value, gap.interval, {"arm": "rdpd"})
+    ours, theirs = (_of_models(pairs[arm], p.measure) for arm in ("rdpd", "direct"))  # (M, N) each
+    gap = mean_of(ours.mean(axis=0) - theirs.mean(axis=0), units, draws=p.draws, key="direct")
+    least, chance = min(len(ours), len(theirs)), relabeled_p(ours.mean(axis=1), theirs.mean(axis=1))
+    n = f"{people(len(windows), len(np.unique(windows.subject)))}, {least} seeds"
+    null = f"0 if imitation of attention had no effect; p = {chance:.2g} of relabeled models"
+    about = {"arm": "rdpd", "against": "direct"}
+    if gap.interval is None or least < MINIMUM_SEEDS:
+        text = f"Whether RDPD looks more like the teacher than Direct cannot be said: {MINIMUM_SEEDS} seeds are the least"
+        return Sentence(f"{text} ({_titled(p.measure)})", UNKNOWN, n, null, gap.value, gap.interval, about)
+    toward = gap.sign * (1 if MEASURES[p.measure].agreement else -1) if chance < SIGNIFICANT else 0
+    word = {1: "more", -1: "less", 0: "no more"}[toward]
+    text = f"RDPD looks {word} like the teacher than Direct, which never saw it ({_titled(p.measure)})"
+    return Sentence(text, SHOWN if toward else NOT_SHOWN, n, null, gap.value, gap.interval, about)
 
 
 def _said_of_truth(arm: str, gap: Estimate, name: str, units: Units) -> Sentence:

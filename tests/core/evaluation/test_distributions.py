@@ -5,7 +5,8 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy as scipy_entropy
 
-from rdpd_core.evaluation.distributions import apart, drift, entropy, jensen_shannon, smallest_p, spread
+from rdpd_core.evaluation.distributions import apart, drift, entropy, jensen_shannon, spread
+from rdpd_core.evaluation.relabeling import labelings, relabeled_p, smallest_p
 from rdpd_core.runtime import numpy_generator
 
 SUBJECTS = np.array([f"s{i}" for i in range(20)])
@@ -78,3 +79,15 @@ def test_arms_that_differ_are_told_apart_if_there_are_models_enough():
     assert three.p == pytest.approx(0.1)
     one = apart(p[:1], p[5:6], SUBJECTS)
     assert (one.within, one.p, one.excess) == (None, None, None)
+
+
+def test_relabeling_by_hand():
+    assert [own.tolist() for own in labelings(1, 2)] == [[True, False, False], [False, True, False], [False, False, True]]
+    assert relabeled_p(np.arange(5), np.arange(5) + 10) == pytest.approx(2 / 252)
+    assert relabeled_p(np.ones(3), np.ones(3)) == 1
+    assert (smallest_p(3, 3), smallest_p(2, 3)) == (pytest.approx(0.1), pytest.approx(0.1))
+    called = [relabeled_p(*numpy_generator("label", at).normal(size=(2, 5))) < 0.05 for at in range(1000)]
+    assert 0.03 <= np.mean(called) <= 0.07  # 12 of 252 labelings
+    many = labelings(10, 10)
+    assert len(many) == 5000
+    assert many[0].tolist() == [True] * 10 + [False] * 10

@@ -56,6 +56,12 @@ def test_a_group_that_fares_worse_is_found_and_others_are_not():
     assert [s.claim for s in calm.sentences if s.about.get("attribute") == "sex"] == ["not shown"]
 
 
+def test_what_only_names_the_class_is_no_group():
+    given = windows(20, 9, target=people_of(windows(20, 9)) % 2)
+    found = answer(given, arm("rdpd", deciding(given.target)), facts=facts_of(given, lambda p: ("NORM", "CD")[p % 2]))
+    assert found.values["attributes"] == {}
+
+
 def test_small_groups_and_classes_are_hidden():
     given = windows(20, 9, target=np.where(people_of(windows(20, 9)) < 3, 2, 0))
     decided = deciding(given.target)
