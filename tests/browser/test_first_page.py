@@ -5,7 +5,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PICTURE, TITLE = ".js-plotly-plot:has(.gtitle)", ".js-plotly-plot .gtitle"
-FIRST_VISIT_MS, CLICK_MS = 240_000, 30_000
+FIRST_VISIT_MS, CLICK_MS, SETTLE_MS, TRIES = 240_000, 30_000, 500, 20
 
 
 @pytest.fixture
@@ -15,6 +15,7 @@ def first_page(page, app_url):
     def opened(link=""):
         page.goto(f"{app_url}/{link}")
         page.wait_for_selector(PICTURE, timeout=FIRST_VISIT_MS)
+        page.get_by_role("button", name="Begin").first.wait_for(timeout=FIRST_VISIT_MS)
         return page
 
     return opened
@@ -44,7 +45,12 @@ def shows(page, subject):
 
 def other_subject(page):
     """Give a subject that is not shown."""
-    page.locator("[data-testid=stSelectbox] input").nth(1).click()
+    box, options = page.locator("[data-testid=stSelectbox] input").nth(1), page.locator("[role=option]")
+    for _ in range(TRIES):  # what arrives above the list moves it, and that closes it
+        box.click()
+        page.wait_for_timeout(SETTLE_MS)
+        if options.count() > 1:
+            break
     names = page.locator("[role=option]").all_inner_texts()
     page.keyboard.press("Escape")
     return next(name for name in names if name != subject_of(page))
@@ -132,3 +138,32 @@ def test_the_other_pages_open_and_the_choice_outlives_the_visit(first_page, name
     page.get_by_text("from the project's folder").first.wait_for(timeout=FIRST_VISIT_MS)
     page.get_by_role("link", name="Start").first.click()
     shows(page, second)
+
+
+def test_the_first_page_says_what_is_here_what_runs_and_where_one_left(page, app_url):
+    page.goto(f"{app_url}/data?data.set=ptbxl")
+    page.get_by_text("PTB-XL").first.wait_for(timeout=FIRST_VISIT_MS)
+    page.get_by_text("from the project's folder").first.wait_for(timeout=FIRST_VISIT_MS)
+    page.get_by_role("link", name="Start").first.click()
+    for part in ("Guided cases", "What is running", "Continue where you left", "What is here"):
+        page.get_by_role("heading", name=part).wait_for(timeout=FIRST_VISIT_MS)
+    page.get_by_text("Nothing is running now").wait_for(timeout=CLICK_MS)
+    page.get_by_role("link").filter(has_text="Data · PTB-XL").first.click()
+    page.wait_for_url("**data.set=ptbxl*", timeout=CLICK_MS)
+
+
+def test_a_guided_case_begins_with_one_click(first_page):
+    page = first_page()
+    begin = page.get_by_role("button", name="Begin")
+    assert begin.count() >= 5
+    begin.first.click()
+    page.get_by_text("step 1 of").first.wait_for(timeout=FIRST_VISIT_MS)
+
+
+def test_the_window_is_looked_at_closer_with_one_click(first_page):
+    second = other_subject(first_page())
+    page = first_page(f"?start.subject={second}&start.window=2")
+    page.get_by_role("link", name="This subject in the case study").click()
+    page.get_by_text(f"Subject {second}").first.wait_for(timeout=FIRST_VISIT_MS)
+    page.get_by_text("Window 2 of").first.wait_for(timeout=CLICK_MS)
+    assert page.locator("[data-testid=stAlert]").filter(has_text="The link").count() == 0
