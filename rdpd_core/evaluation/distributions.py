@@ -133,24 +133,24 @@ def apart(a: np.ndarray, b: np.ndarray, subject: np.ndarray, *, draws: int = DRA
     models = np.concatenate([a, b])
     distance = jensen_shannon(models[:, None], models[None])  # (M + L, M + L, U)
     m, total = len(a), len(models)
-    chosen = np.arange(total) < m
-    between = float(distance[chosen][:, ~chosen].mean())
+    between = float(distance[:m, m:].mean())
     if m < 2 or total - m < 2:
         return Apart(between, None, None, None, 1.0)
     units = resampling_units(subject, subject)
-    excess = _excess(distance, chosen)
-    mean = distance.mean(axis=2)
-    values = np.array([float(_excess(mean[..., None], own)[0]) for own in labelings(m, total - m)])
-    p = float((values >= excess.mean() - 1e-12).mean())
+    own = labelings(m, total - m)
+    excess = _excess(distance, own[:1])[:, 0]
+    values = _excess(distance.mean(axis=2, keepdims=True), own)[0]
+    p = float((values >= values[0] - 1e-12).mean())
     within = between - float(excess.mean())
     return Apart(between, within, mean_of(excess, units, draws=draws, key="apart"), p, smallest_p(m, total - m))
 
 
-def _excess(distance: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Give, by subject (U,), the mean distance between two groups of models less the mean within them."""
-
-    def within(group: np.ndarray) -> np.ndarray:
-        n = int(group.sum())
-        return distance[group][:, group].sum(axis=(0, 1)) / (n * (n - 1))
-
-    return distance[chosen][:, ~chosen].mean(axis=(0, 1)) - (within(chosen) + within(~chosen)) / 2
+def _excess(distance: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Give the mean distance between two groups of models less the mean within them, by subject and labeling, (U, R)."""
+    first, second = labels, 1 - labels  # (R, T)
+    m, n = int(labels[0].sum()), int(second[0].sum())
+    near = np.einsum("rt,tsu->urs", first, distance)
+    far = np.einsum("rt,tsu->urs", second, distance)
+    between = (near * second).sum(axis=2) / (m * n)
+    within = (near * first).sum(axis=2) / (m * (m - 1)) + (far * second).sum(axis=2) / (n * (n - 1))
+    return between - within / 2

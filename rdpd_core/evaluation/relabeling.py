@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations, islice
 from math import comb
 
@@ -13,14 +14,17 @@ from rdpd_core.runtime import numpy_generator
 MOST = 5000
 
 
-def labelings(m: int, n: int) -> list[np.ndarray]:
-    """Give who could be of the first arm, (m + n,) each, the observed labels first: all ways, or 5,000 random ones if more.
+@lru_cache(maxsize=16)
+def labelings(m: int, n: int) -> np.ndarray:
+    """Give who could be of the first arm, (R, m + n), 1 or 0, the observed labels first: all ways, or 5,000 random ones.
 
     Args:
         m: Models of the first arm; they come first.
         n: Models of the second.
     """
-    return list(islice(_labelings(m + n, m), MOST))
+    found = np.array(list(islice(_labelings(m + n, m), MOST)), dtype=np.float64)
+    found.flags.writeable = False
+    return found
 
 
 def smallest_p(m: int, n: int) -> float:
@@ -30,9 +34,10 @@ def smallest_p(m: int, n: int) -> float:
 
 def relabeled_p(a: np.ndarray, b: np.ndarray) -> float:
     """Give the two-sided p of a difference in means of models, (M,) and (L,)."""
+    own = labelings(len(a), len(b))
     values = np.concatenate([a, b])
-    gaps = np.array([values[own].mean() - values[~own].mean() for own in labelings(len(a), len(b))])
-    return float((np.abs(gaps) >= abs(gaps[0]) - 1e-12).mean())
+    gaps = np.abs(own @ values / len(a) - (1 - own) @ values / len(b))
+    return float((gaps >= gaps[0] - 1e-12).mean())
 
 
 def _labelings(total: int, m: int) -> Iterator[np.ndarray]:
