@@ -16,6 +16,7 @@ BAR = f"""<style>
 }}
 .st-key-guide [data-testid=stElementContainer]:has(> [data-testid=stHtml]) {{ position: absolute; }}
 @media (max-width: 640px) {{ .st-key-guide:not(:has(.st-key-guide_reset)) .st-key-guide_present {{ display: none; }} }}
+.st-key-guide kbd {{ color: inherit; opacity: 1; }}
 .st-key-guide_words p {{ font-size: 1.1rem; line-height: 1.4; }}
 @media (min-width: 700px) and (min-height: 640px) {{
   [data-testid=stLayoutWrapper]:has(> .st-key-guide) {{ position: sticky; top: 3.75rem; z-index: 90; }}
