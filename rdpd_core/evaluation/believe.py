@@ -39,7 +39,7 @@ from rdpd_core.evaluation.ranks import spearman
 from rdpd_core.evaluation.sanity import Cascade, cascaded, randomized
 from rdpd_core.models import Model
 from rdpd_core.params import Params, number
-from rdpd_core.runtime import torch_generator
+from rdpd_core.runtime import threads, torch_generator
 
 __all__ = ["FAILED", "NOT_RUN", "OPEN", "PASSED", "Belief", "Check", "Effort", "believe"]
 OTHERS = ("integrated_gradients", "occlusion", "gradient_shap", "input_gradient", "deep_lift")
@@ -90,6 +90,23 @@ def believe(
         RdpdError: As in `attribute`; or the control does not fit the model.
     """
     tell = on_progress or (lambda what, done, total: None)
+    with threads(1):  # many small runs; whoever waits for a page keeps the other cores
+        return _believed(model, x, method, baseline, truth, subject, control, cells, effort, seed, tell)
+
+
+def _believed(
+    model: Model,
+    x: np.ndarray,
+    method: str,
+    baseline: str,
+    truth: np.ndarray | None,
+    subject: np.ndarray | None,
+    control: Model | None,
+    cells: Cells | None,
+    effort: Effort | None,
+    seed: int,
+    tell: OnProgress,
+) -> Belief:
     trial = _Trial(model, np.asarray(x, dtype=np.float32), method, baseline, cells, effort or Effort(), seed)
     _check_control(model, control)
     whole = trial.curves(tell)

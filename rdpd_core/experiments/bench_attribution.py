@@ -24,16 +24,15 @@ CHANNELS, CLASSES, SAMPLES, STEPS = 52, 12, 256, 64
 WIDTHS = {"teacher": {"filters": 64, "hidden": 32}, "student": {"filters": 16, "hidden": 8}}
 
 
-def bench(windows: int = 32, repeats: int = 5, cores: int = 1) -> dict[str, Any]:
-    """Give ms a window and ratios, best of some repeats, and how busy the machine was.
+def bench(windows: int = 32, repeats: int = 5) -> dict[str, Any]:
+    """Give ms a window and ratios on one thread, best of some repeats, and how busy the machine was.
 
     Args:
         windows: How many at once.
         repeats: How often each way is timed.
-        cores: Threads.
     """
-    found: dict[str, Any] = {"channels": CHANNELS, "samples": SAMPLES, "steps": STEPS, "windows": windows, "threads": cores}
-    with threads(cores):
+    found: dict[str, Any] = {"channels": CHANNELS, "samples": SAMPLES, "steps": STEPS, "windows": windows, "threads": 1}
+    with threads(1):
         for role, width in WIDTHS.items():
             kind = MODELS.get("rcnn")
             model = kind(CHANNELS, CLASSES, SAMPLES, kind.Params(kernel=8, stride=4, segments=4, **width)).eval()
@@ -88,9 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rdpd_core.experiments.bench_attribution", description=main.__doc__)
     parser.add_argument("--windows", type=int, default=32, help="windows at once; default 32")
     parser.add_argument("--repeats", type=int, default=5, help="runs of each way; the shortest counts; default 5")
-    parser.add_argument("--threads", type=int, default=1, help="threads; default 1")
     given = parser.parse_args(arguments)
-    print(json.dumps(bench(given.windows, given.repeats, given.threads), indent=1))
+    print(json.dumps(bench(given.windows, given.repeats), indent=1))
     return 0
 
 

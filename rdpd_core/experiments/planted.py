@@ -20,7 +20,7 @@ from rdpd_core.evaluation.sanity import randomized
 from rdpd_core.experiments.controls import shuffled, train_alone
 from rdpd_core.models import MODELS, Model
 from rdpd_core.preprocessing import Statistics
-from rdpd_core.runtime import torch_generator
+from rdpd_core.runtime import threads, torch_generator
 from rdpd_core.training import TrainingParams
 
 NETWORK = {"filters": 16, "kernel": 8, "stride": 2, "hidden": 8, "segments": 4, "dropout": 0.25}
@@ -64,7 +64,8 @@ def stage(seed: int = 0, strength: float = 2.0) -> Stage:
 
     def learned(change: Any) -> Model:
         parts, settings = (change(train.windows), change(valid.windows)), TrainingParams.from_dict(TRAINING)
-        weights = train_alone(*parts, scale, range(channels), "rcnn", params, settings, seed)
+        with threads(1):
+            weights = train_alone(*parts, scale, range(channels), "rcnn", params, settings, seed)
         model = MODELS.get("rcnn")(channels, len(train.windows.classes), train.windows.samples, params)
         model.load_state_dict(weights)
         return model.eval()

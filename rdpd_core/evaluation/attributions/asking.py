@@ -18,7 +18,7 @@ from rdpd_core.evaluation.cells import Cells
 from rdpd_core.evaluation.ranks import spearman
 from rdpd_core.models import Model
 from rdpd_core.params import Params
-from rdpd_core.runtime import torch_generator
+from rdpd_core.runtime import threads, torch_generator
 
 AT_ONCE = 1 << 20
 """Values of input that are run together: what fits the processor's cache goes fastest, and memory stays bounded."""
@@ -160,6 +160,7 @@ def _alone(model: nn.Module) -> Iterator[torch.device]:
     modes = [(module, module.training) for module in model.modules()]
     with (
         _LOCK,
+        threads(1),  # several pools of threads on few cores slow each other down many times over
         torch.inference_mode(False),
         torch.enable_grad(),
         torch.backends.cudnn.flags(enabled=not (recurrent and device.type == "cuda")),

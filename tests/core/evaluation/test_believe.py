@@ -14,8 +14,16 @@ from rdpd_core.evaluation.faithful import area, curves, probability
 from rdpd_core.evaluation.sanity import cascaded, layers, randomized
 from rdpd_core.experiments.planted import BRIEF, forgotten, stage
 from rdpd_core.models import MODELS
+from rdpd_core.runtime import threads
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small runs are fastest on one thread."""
+    with threads(1):
+        yield
 
 
 @pytest.fixture(scope="module")
