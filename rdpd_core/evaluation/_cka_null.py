@@ -14,8 +14,8 @@ LEAST_BLOCKS = 8
 """With fewer recordings there are too few ways to exchange them."""
 MOST_PAIRED = 2048
 """Most examples whose products with each other are held, 17 MB for each layer."""
-HEAVY = 2e12
-"""Multiplications above which the reordered pairs are drawn from `MOST_PAIRED` examples."""
+HEAVY = 1e11
+"""Multiplications and additions that all wrong pairings together may cost; beyond, they are made of fewer windows."""
 NARROW, MOST_SOLVED = 32, 2048
 TAIL = 1e-8
 """Share of the squared arrangement that may be left out: changes no value by more than its root, 1e-4."""
@@ -61,8 +61,9 @@ def spread(order: np.ndarray, rows_per_window: int) -> np.ndarray:
 
 def thin(windows: int, rows_per_window: int, columns: int, other_columns: int, shuffles: int) -> np.ndarray:
     """Give which windows reorderings are made of: all, or some evenly spread where all would take minutes."""
-    most = max(LEAST_BLOCKS, MOST_PAIRED // rows_per_window)
-    if windows <= most or 2.0 * shuffles * windows * rows_per_window * columns * other_columns <= HEAVY:
+    affordable = int(HEAVY / (2.0 * shuffles * rows_per_window * columns * other_columns))
+    most = max(LEAST_BLOCKS, MOST_PAIRED // rows_per_window, affordable)
+    if windows <= most:
         return np.arange(windows)
     return np.linspace(0, windows - 1, most).round().astype(np.int64)
 
