@@ -28,6 +28,8 @@ COLORS = [
     [1.0, faded(FOR, STRONG)],
 ]
 SIGNAL_PIXELS = 600
+BEFORE = 0.11
+"""Room for names, as a share of the window."""
 
 
 class Picture(NamedTuple):
@@ -72,7 +74,9 @@ def heat_figure(picture: Picture) -> go.Figure:
         place = {"x": picture.start_s + (piece + 0.5) * step, "y": row + 0.36, "xref": "x", "yref": "y"}
         parts.texts.append({"text": f"<b>{sign}</b>", "showarrow": False, "font": {"size": 13}, **place})
     still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
-    time = {"range": [picture.start_s, picture.start_s + picture.duration_s], "tickformat": "~g"}
+    # Names stand before the window begins, where nothing is drawn.
+    time = {"range": [picture.start_s - BEFORE * picture.duration_s, picture.start_s + picture.duration_s]}
+    time |= {"tick0": picture.start_s, "tickformat": "~g", "minallowed": picture.start_s - BEFORE * picture.duration_s}
     return parts.figure(
         height=TOP + BOTTOM + ROW_PIXELS * rows,
         margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM},
@@ -127,8 +131,8 @@ def _trace(picture: Picture, at: int, channel: Channel) -> dict[str, Any]:
 
 
 def _name(channel: Channel, at: int) -> dict[str, Any]:
-    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": at - 0.34, "yref": "y", "yanchor": "middle"}
-    text = f"<b>{in_plotly(channel.name)}</b> ({in_plotly(channel.unit)})"
+    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": at, "yref": "y", "yanchor": "middle"}
+    text = f"<b>{in_plotly(channel.name)}</b><br>{in_plotly(channel.unit)}"
     return {**place, "text": text, "showarrow": False, "borderpad": 0, "font": {"size": 11}}
 
 
