@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from rdpd_core.errors import DataError, IncompatibleError
+from rdpd_core.errors import DataError, IncompatibleError, UnknownNameError
+from rdpd_core.evaluation.cka_align import CCA, Aligned, align
 from rdpd_core.evaluation.cka_compare import averaged, mean_diagonal
 from rdpd_core.evaluation.cka_matrix import SHUFFLES, Cell, Grid, compare_layers
-from rdpd_core.evaluation.cka_modes import FLATTEN, all_rows
+from rdpd_core.evaluation.cka_modes import FLATTEN, POOLED, TIME, all_rows, rows_of
 from rdpd_core.evaluation.intervals import DRAWS
 from rdpd_core.models import Model
 from rdpd_core.preprocessing import Statistics
@@ -235,6 +236,30 @@ def by_subject(
         own = [tuple({name: x[places] for name, x in side.items()} for side in pair) for pair in pairs]
         found.append(SubjectSimilarity(subject, len(places), compare_models(own, windows.select(places), names, settings)))
     return found
+
+
+def aligned_cell(
+    pair: tuple[Features, Features], row: str, column: str, windows: Windows, mode: str = FLATTEN, method: str = CCA
+) -> Aligned:
+    """Give the first aligned components of one layer of each side, a point per window.
+
+    Args:
+        pair: Features of two models for the same N windows.
+        row: Layer of the first.
+        column: Layer of the second.
+        windows: N.
+        mode: "flatten" or "pooled"; "time" is read as "pooled", for a point is a window.
+        method: "cca" or "procrustes".
+
+    Raises:
+        UnknownNameError: No such layer.
+        DataError: There are too few windows.
+    """
+    for name, side in zip((row, column), pair, strict=True):
+        if name not in side:
+            raise UnknownNameError("layer", name, side)
+    first, second = (rows_of(side[n], POOLED if mode == TIME else mode) for n, side in zip((row, column), pair, strict=True))
+    return align(first, second, windows.subject, method)
 
 
 def own_teacher(card: ModelCard, teachers: Sequence[ModelCard]) -> ModelCard | None:

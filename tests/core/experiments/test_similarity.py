@@ -129,6 +129,16 @@ def test_each_subject_is_compared_alone(kept):
     assert str(LEAST_OF_SUBJECT) in found[1].row()["why none"]
 
 
+def test_a_cell_opens_into_points(kept):
+    windows, pair = both(kept)
+    found = similarity.aligned_cell(pair, "segments", "context", windows)
+    assert found.first.shape == (len(windows), 2)
+    assert found.held_out is None  # one test subject only
+    assert similarity.aligned_cell(pair, "segments", "segments", windows, "time", "procrustes").fitted[0] > 0
+    with pytest.raises(UnknownNameError, match="segment"):
+        similarity.aligned_cell(pair, "segment", "context", windows)
+
+
 def test_the_analysis_says_what_may_be_concluded(kept):
     found = analyze("cka", Asked("toy", "wrist"), {"draws": 100, "shuffles": 40})
     assert list(found.values["matrices"]) == ["direct", "rdpd"]
