@@ -271,6 +271,6 @@ def describe_curves(belief: Belief) -> str:
     gap, band = float(belief.curves.gap.mean()), belief.curves.band
     null = "" if band is None else f"; orders drawn at random: {band[0]:.2f} to {band[1]:.2f}"
     return (
-        f"Deletion and insertion over {belief.n_windows} windows of {belief.n_subjects} subjects. The area under insertion is "
-        f"larger than that under deletion by {gap:.2f}{null}. {belief.verdict}: {belief.reason}"
+        f"Deletion and insertion over {belief.n_windows} windows of {belief.n_subjects} subjects. The area under insertion "
+        f"less that under deletion is {gap:.2f}{null}. {belief.verdict}: {belief.reason}"
     )

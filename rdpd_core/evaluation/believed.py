@@ -148,7 +148,7 @@ def check_order(curves: Curves) -> Check:
     if state == PASSED and gap - reach <= 0:
         state = OPEN
     drawn = f"orders drawn at random {low:.3f} to {high:.3f}, n = {len(curves.gap)} windows"
-    sentence = f"Insertion beats deletion by {gap:.3f}{_within(reach, 3)} of the area under the curve ({drawn})."
+    sentence = f"The area under insertion less that under deletion is {gap:.3f}{_within(reach, 3)} ({drawn})."
     return Check("order", "What is named first matters first", state, sentence, gap, low, high)
 
 

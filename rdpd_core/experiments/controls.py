@@ -25,7 +25,7 @@ from rdpd_core.methods import METHODS
 from rdpd_core.models import MODELS, Model
 from rdpd_core.params import Params
 from rdpd_core.preprocessing import Statistics
-from rdpd_core.runtime import numpy_generator
+from rdpd_core.runtime import numpy_generator, threads
 from rdpd_core.store import ModelCard
 from rdpd_core.training import Cohort, Member, Resident, Trainer, TrainingParams
 from rdpd_core.types import Windows
@@ -93,7 +93,8 @@ def control_of(card: ModelCard, loaded: Loaded, seed: int = 0, on_progress: OnPr
         train, valid = (shuffled(part, seed) for part in (loaded.splits.train, loaded.splits.valid))
         settings = TrainingParams(epochs=EPOCHS, patience=EPOCHS, order_seed=seed)
         scale = loaded.statistics
-        weights = train_alone(train, valid, scale, rows, card.model, params, settings, seed, on_progress)
+        with threads(1):  # whoever waits for a page keeps the other cores
+            weights = train_alone(train, valid, scale, rows, card.model, params, settings, seed, on_progress)
         write_atomic(path, safetensors.torch.save({name: w.contiguous() for name, w in weights.items()}))
     return rebuild(card.model, params, weights, loaded.prepared.windows, rows)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rdpd_core.evaluation.attributions import ATTRIBUTORS, BASELINES
 from rdpd_core.evaluation.believed import NO, YES
+from rdpd_core.evaluation.intervals import MINIMUM_UNITS
 from rdpd_core.evaluation.scores import Interval, people
 from rdpd_core.experiments.analyses.base import NOT_SHOWN, SHOWN, UNKNOWN, Sentence
 
@@ -185,7 +186,13 @@ def notices(found: Values) -> Iterator[str]:
         yield "All windows are of one person; nothing here holds for other people."
     for row in found["left_out"]:
         yield f"{row['model']} is left out: {row['reason']}."
-    yield "Whether to believe it is asked on test windows of all people, whoever was chosen here."
+    beliefs = [m["belief"] for m in found["models"].values() if m["belief"]]
+    if beliefs:
+        yield "Whether to believe it is asked on test windows of all people, whoever was chosen here."
+    few = min((b["n_subjects"] for b in beliefs), default=MINIMUM_UNITS)
+    if few < MINIMUM_UNITS:
+        who = "one person" if few == 1 else f"{few} people"
+        yield f"The windows that were checked are of {who}: the verdict holds for them alone."
 
 
 def _ends(estimate: Values) -> dict[str, Any]:
