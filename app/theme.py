@@ -85,11 +85,12 @@ STYLE = f"""<style>
 [data-testid=stSliderThumbValue],
 [data-testid=stButtonGroup] :is([aria-checked=true], [aria-pressed=true]),
 [data-testid=stButtonGroup] :is([aria-checked=true], [aria-pressed=true]) * {{color: inherit !important}}
-:is(a, button, summary, input, textarea, [tabindex]):not(main):focus-visible,
+:is(a, button, summary, [tabindex]):not(main, input):focus-visible,
+:is([data-testid=stSelectbox], [data-testid=stMultiSelect]) [role=group]:has(input:focus-visible),
+:is([data-testid=stNumberInputContainer], [data-testid=stTextInputRootElement]):has(input:focus-visible),
 label:has(input:is([type=checkbox], [type=radio]):focus-visible),
 [data-testid=stSlider] [style*=translate]:has(input:focus-visible)
 {{outline: 3px solid {FOCUS} !important; outline-offset: 2px !important}}
-:is(input, textarea):focus-visible {{outline-offset: 0 !important}}
 </style>"""
 """What no setting of the theme gives. No one color serves both as the ground of white words and, in the dark, as the color of
 words: what is chosen is in ink."""

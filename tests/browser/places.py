@@ -35,6 +35,7 @@ PLACES = (
     Place("case-group", "case?case.part=group"),
     Place("whatif", "whatif"),
     Place("whatif-edits", f"whatif?whatif.edits={EDITS}"),
+    Place("lab", "lab?lab.job=new", "[data-testid=stBaseButton-primary]"),
     Place("distill", "distill", "[data-testid=stBaseButton-primary]"),
     Place("jobs", "jobs", "[data-testid=stMain] h3, [data-testid=stAlert]"),
     Place("data", "data", "[data-testid=stDataFrame]"),
@@ -71,6 +72,7 @@ def settle(page: Any, within_s: float = 60) -> None:
     Raises:
         AssertionError: The page shows an error.
     """
+    page.evaluate("window._seen = undefined")  # what was still before the last click does not count
     page.wait_for_function(_STILL, arg=[BUSY, SETTLED_MS], timeout=within_s * 1000)
     errors = page.locator(ERROR).all_inner_texts()
     if errors:
