@@ -16,6 +16,8 @@ MOST_PAIRED = 2048
 """Most examples whose products with each other are held, 17 MB for each layer."""
 HEAVY = 1e11
 """Multiplications and additions that all wrong pairings together may cost; beyond, they are made of fewer windows."""
+REORDER = 80
+"""What it costs to reorder a value of an n x n matrix, in multiplications of a matrix product; measured."""
 NARROW, MOST_SOLVED = 32, 2048
 TAIL = 1e-8
 """Share of the squared arrangement that may be left out: changes no value by more than its root, 1e-4."""
@@ -81,7 +83,7 @@ def reordered(
     """
     n = len(first[0])
     wide = sum(a.width for a in first) * sum(b.width for b in second)
-    paired = n <= MOST_PAIRED and n * len(first) * len(second) < wide
+    paired = n <= MOST_PAIRED and n * len(second) * (REORDER + 5 * len(first)) < wide
     crossed = _paired(first, second) if paired else _featured(first, second)
     own, other = (np.stack([side.square for side in sides], axis=1) for sides in (first, second))  # (n, layers)
     traces = own.sum(axis=0)[:, None], other.sum(axis=0)[None]

@@ -167,6 +167,7 @@ def test_both_ways_to_wrong_pairs_agree(monkeypatch):
     calls = []
     whole = _cka_null._paired
     monkeypatch.setattr(_cka_null, "NARROW", 1000)
+    monkeypatch.setattr(_cka_null, "REORDER", 0)
     monkeypatch.setattr(_cka_null, "_paired", lambda *sides: calls.append(1) or whole(*sides))
     found.append(compare_layers(wide, second, **people(), draws=0, shuffles=60))
     assert calls
