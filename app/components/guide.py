@@ -64,8 +64,9 @@ def _tour(place: Place, here: str, pages: Mapping[str, Page]) -> None:
         st.stop()
     for other in tour.steps[place.step - 1 : place.step + 1]:
         guide_tasks.prepare(other, *key[1:])
-    _show(tour, place, strayed=_strayed(step, here))
-    if st.session_state.pop(guide_place.ARRIVED, False):
+    arrived = st.session_state.pop(guide_place.ARRIVED, False)  # what the session holds is still from before
+    _show(tour, place, strayed=not arrived and _strayed(step, here))
+    if arrived:
         guide_look.to_picture()
 
 

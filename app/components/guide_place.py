@@ -122,6 +122,6 @@ def address(place: Place | None) -> dict[str, str]:
 
 
 def forget(page: str) -> None:
-    """Forget what was chosen on a page, so that it takes everything from the address."""
-    for key in [key for key in st.session_state if str(key).startswith(f"{page}.")]:
-        del st.session_state[key]
+    """Forget what the address of a page was, so that the page takes every choice from the new one."""
+    for key in (f"{page}.address", f"{page}.curve_for"):  # the second: for which edits a curve was asked for
+        st.session_state.pop(key, None)
