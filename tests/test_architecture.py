@@ -25,7 +25,16 @@ ROWS = {
         {"jobs"},
         {"__main__"},
     ],
-    "app": [{"theme"}, {"figures"}, {"recent"}, {"state", "cached", "watch"}, {"components"}, {"views"}, {"main"}, {"__main__"}],
+    "app": [
+        {"theme"},
+        {"figures"},
+        {"recent"},
+        {"state", "cached", "watch"},
+        {"components"},
+        {"views"},
+        {"main"},
+        {"__main__"},
+    ],
 }
 ALSO_CLOSED = {"rdpd_core": {"streamlit", "plotly", "app", "tests"}, "app": {"tests"}, "app.figures": {"streamlit"}}
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_MEDIAN_LINES = 400, 60, 12

@@ -35,8 +35,9 @@ class Window(NamedTuple):
 
 
 def row() -> Sequence[DeltaGenerator]:
-    """Give room for the five choices, beside each other where the window is wide."""
-    return st.columns([1.1, 1.3, 1.0, 1.3, 1.5], gap="medium")
+    """Give room for the five choices, the first four beside each other where the window is wide."""
+    grid = st.grid(4, min_column_width=190, gap="medium")
+    return [*(grid.cell() for _ in range(4)), st.container()]
 
 
 def choose_view(link: Link, place: DeltaGenerator, views: Sequence[str], channels: dict[str, tuple[str, ...]]) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from app.components import viewer
 from app.components.case_find import Found, keep, step
 from app.components.charts import chart
-from app.components.frame import section
+from app.components.frame import section, wide_and_narrow
 from app.components.viewer_source import recording_of, source_of
 from app.figures import about, subject_words, tables, words
 from app.figures.about import About
@@ -68,7 +68,7 @@ def show(page: str, book: CaseBook, case: Case, chosen: viewer.Chosen) -> None:
     """Show the window."""
     name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}")
     shown = about.of_case(book, case)
-    left, right = st.columns([2.15, 1], gap="medium")
+    left, right = wide_and_narrow()
     with left:
         _picture(page, case, chosen, shown)
     with right:

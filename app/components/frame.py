@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components import job_badge
 from app.figures.text import in_markdown
 
+NARROW_PX = 310
 NOTE = "Research software, not for clinical use"
 
 
@@ -18,6 +20,12 @@ def heading(title: str, words: str = "") -> None:
         st.badge(NOTE, icon=":material/science:", color="gray")
     if words:
         st.markdown(words)
+
+
+def wide_and_narrow() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Give room for a picture, and half as much beside it; below it where the window is narrow."""
+    grid = st.grid(3, min_column_width=NARROW_PX, gap="medium")
+    return grid.cell(column_span=2), grid.cell()
 
 
 def section(title: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.components import job_follow
 from app.components.charts import chart
-from app.components.frame import section
+from app.components.frame import section, wide_and_narrow
 from app.components.job_follow import TROUBLE
 from app.figures import job_words, lab
 from app.figures.about import of_job
@@ -78,7 +78,7 @@ def show(page: str, link: Link, told: dict[str, Any], job: Job) -> None:
         st.error(in_markdown(str(error), 600), icon=":material/error:")
         return
     arms = [arm for arm in found.worth if ARMS[arm].imitates] or list(found.worth)
-    left, right = st.columns([2.2, 1], gap="large")
+    left, right = wide_and_narrow()
     with right:
         key = link.offer("within", WITHIN, 0.05)
         score = METRICS[found.metric].title

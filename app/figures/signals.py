@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from app import theme
-from app.figures.canvas import Canvas
-from app.figures.reduce import reduce
 from app.figures.text import in_plotly
 from rdpd_core.errors import ParameterError
 from rdpd_core.types import Channel
@@ -91,50 +88,3 @@ def stack(signal: np.ndarray, paper: Paper) -> Stack:
     low = step * np.floor((baseline[-1] - max(down[-1], 0.5 * step) - 0.2 * step) / step)
     high = step * np.ceil((max(up[0], 2 * step) + 0.2 * step) / step)  # the calibration mark is two steps high
     return Stack(center, np.array(baseline), float(low), float(high))
-
-
-def add_signals(
-    canvas: Canvas, signal: np.ndarray, channels: Sequence[Channel], rate: float, poor: Sequence[str] = ()
-) -> tuple[Paper, Stack]:
-    """Draw signals.
-
-    Args:
-        canvas: Where to draw.
-        signal: (c, T), in the units of the channels.
-        channels: One per row.
-        rate: Hz.
-        poor: Names of the channels that students read; these are drawn strongly, the others stand back.
-
-    Returns:
-        The paper and the places of the signals.
-    """
-    paper = paper_for(channels, signal)
-    places = stack(signal, paper)
-    for row, channel, center, baseline in zip(signal, channels, places.center, places.baseline, strict=True):
-        strong, name = channel.name in poor, in_plotly(channel.name)
-        tip = f"{name}: %{{customdata:.2f}} {in_plotly(channel.unit)} at %{{x:.2f}} s<extra></extra>"
-        line = {"color": theme.INK, "width": 1.5 if strong else 1.1}
-        look = {"name": name, "mode": "lines", "line": line, "opacity": 1.0 if strong else 0.6, "hovertemplate": tip}
-        canvas.add("scatter", **_points(row, baseline - center, canvas.start_s, rate), **look)
-        left = canvas.start_s - 0.96 * LABEL * canvas.duration_s
-        canvas.write(f"<b>▸{name}</b>" if strong else name, left, baseline, opacity=1.0 if strong else 0.75)
-    if paper is ECG_PAPER:
-        _pulse(canvas, float(places.baseline[0]))
-    return paper, places
-
-
-def _points(row: np.ndarray, shift: float, start_s: float, rate: float) -> dict[str, Any]:
-    """Give a signal's points; where none was left out, their times follow from the rate and are not sent."""
-    kept = reduce(row)
-    every = len(kept.index) == len(row)
-    time = {"x0": start_s, "dx": 1 / rate} if every else {"x": (start_s + kept.index / rate).astype(np.float32)}
-    return {**time, "y": (kept.value + shift).astype(np.float32), "customdata": kept.value.astype(np.float32)}
-
-
-def _pulse(canvas: Canvas, baseline: float) -> None:
-    """Draw the mark of 1 mV and 0.2 s that stands before the first signal, as on paper."""
-    at = canvas.start_s - 0.28
-    x = [at - 0.04, at, at, at + 0.2, at + 0.2, at + 0.24]
-    y = [baseline + v for v in (0, 0, 1, 1, 0, 0)]
-    tip = "calibration mark: 1 mV high, 0.2 s long<extra></extra>"
-    canvas.add("scatter", x=x, y=y, mode="lines", line={"color": theme.INK, "width": 1.2}, hovertemplate=tip)

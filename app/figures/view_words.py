@@ -70,6 +70,7 @@ PAGES = {
         (("set", _dataset), *_WINDOW, ("part", _named(PARTS_OF_CASE))),
     ),
     "whatif": Page("views/whatif.py", "What-if", ":material/tune:", (("data", _dataset), *_WINDOW, ("edits", _edits))),
+    "lab": Page("views/lab.py", "Channel lab", ":material/hub:", (("job", lambda job: f"lab {job[:6]}"),)),
     "distill": Page(
         "views/distill.py",
         "Distill",

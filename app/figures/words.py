@@ -115,13 +115,6 @@ def facts(case: Case) -> str:
     return " · ".join([f"Subject {case.subject}", f"window {case.position} of {case.positions}", truth, *known, *kind])
 
 
-def legend(case: Case) -> str:
-    """Say how the signals and the attention are drawn."""
-    clinical = {c.unit for c in case.channels} == {"mV"}
-    paper = "Paper: a small square is 0.04 s by 0.1 mV (25 mm/s, 10 mm/mV). " if clinical else ""
-    return f"{paper}Each signal is drawn around its median. {marks(case)}"
-
-
 def marks(case: Case) -> str:
     """Say what the signs in the signals and in the attention mean."""
     looks = any(arm.attention is not None for arm in case.arms)

@@ -101,13 +101,13 @@ def draw(case: Case, shown: tuple[str, ...], about: About) -> None:
     from app.figures.text import in_filename, in_markdown
 
     name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}")
-    left, right = st.columns([2.15, 1], gap="medium")
+    left, right = frame.wide_and_narrow()
     with left:
         st.markdown(in_markdown(words.facts(case), 300))
         behind = {"Signal": lambda: tables.signal_table(case, shown), "Attention": lambda: tables.attention_table(case)}
         chart(case_figure(case, shown), f"{PAGE}.case", name, words.describe_case(case, shown), behind, about=about)
         st.markdown(in_markdown(words.looking(case), 600))
-        st.caption(words.legend(case))
+        st.caption(words.marks(case))
     with right:
         behind = {"Distributions": lambda: tables.distribution_table(case)}
         chart(
@@ -144,7 +144,8 @@ def show_guided() -> None:
 
 frame.heading("RDPD Studio", WHAT)
 guided = st.container()
-running, left, there = (column.container(border=True, height="stretch") for column in st.columns([0.9, 1.4, 1.15], gap="small"))
+with st.grid("auto", min_column_width=330, gap="small"):
+    running, left, there = (st.container(border=True, height="stretch") for _ in range(3))
 with running:  # these two need nothing of the library, which takes seconds to load
     show_running()
 with left:

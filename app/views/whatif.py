@@ -105,7 +105,7 @@ def draw(shown: WhatIf, about: About) -> None:
     case = shown.before
     edited = digest(shown.after.signal)[:8] if shown.edits else "as-recorded"
     name = in_filename(case.dataset, case.view, case.subject, case.recording, f"window-{case.position}", edited)
-    left, right = st.columns([2.15, 1], gap="medium")
+    left, right = frame.wide_and_narrow()
     with left:
         st.markdown(in_markdown(facts(case), 300))
         behind = {"Signal": lambda: tables.signals_table(shown), "Attention": lambda: tables.looks_table(shown)}

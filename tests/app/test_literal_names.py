@@ -163,6 +163,8 @@ VIEWS = {
     "whatif": {"whatif__edits": ""},
     "distill": {"distill__view": "own", "distill__data": "simulated_ecg"},
     "jobs": {},
+    "lab": {"lab__job": "new"},
+    "lab, absent": {"lab__job": SIGNS},
     "data": {"data__set": "simulated_ecg"},
     **{f"models, {part}": {"models__part": part} for part in ("card", "lineage", "cost", "fits", "pair", "out")},
     "models, absent": {"models__model": SIGNS},
