@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from rdpd_core.errors import DataError
 from rdpd_core.experiments.analyses import ANALYSES, Analysis, Result
 from rdpd_core.experiments.data import load
 from rdpd_core.experiments.source import Asked, Source, open_source
-from rdpd_core.files import cache_root, digest_json, read_json, write_json
+from rdpd_core.files import cache_root, digest_bytes, digest_json, read_json, write_json
 from rdpd_core.store import Store
+
+FORMAT = 2
 
 
 def analyze(
@@ -54,14 +57,14 @@ def answer(analysis: Analysis, source: Source, fresh: bool, on_progress: Callabl
     if found is None:
         on_progress(analysis.title, 0, 1)
         found = analysis.run(source, on_progress)
-        result = found.to_dict()
-        write_json(path, {"sha256": digest_json(result), "result": result})
+        text = json.dumps(found.to_dict(), allow_nan=False)  # as text, since files of ours are sorted and arms have an order
+        write_json(path, {"sha256": digest_bytes(text.encode()), "result": text})
     return found
 
 
 def kept_path(analysis: Analysis, source: Source) -> Path:
     """Give where a result is kept; the name changes with weights, windows, settings and versions."""
-    key = [__version__, analysis.name, analysis.version, analysis.params.to_dict(), source.key()]
+    key = [FORMAT, __version__, analysis.name, analysis.version, analysis.params.to_dict(), source.key()]
     return cache_root() / "analyses" / f"{analysis.name}-{digest_json(key)[:32]}.json"
 
 
@@ -71,9 +74,10 @@ def _kept(path: Path, on_progress: Callable[[str, int, int], None]) -> Result | 
         return None
     try:
         kept = read_json(path)
-        if not isinstance(kept, dict) or digest_json(kept.get("result")) != kept.get("sha256"):
+        text = str(kept.get("result")) if isinstance(kept, dict) else ""
+        if not text or digest_bytes(text.encode()) != kept.get("sha256"):
             raise DataError(f"{path} does not hold what was written")
-        return Result.from_dict(kept["result"])
+        return Result.from_dict(json.loads(text))
     except DataError:
         on_progress("the kept result is damaged and is made again", 0, 1)
         return None

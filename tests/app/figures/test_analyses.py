@@ -1,0 +1,102 @@
+"""Pictures of analyses show what was found, with n, interval and null, and put it into words and tables."""
+
+import numpy as np
+import pytest
+
+from app.figures.cohort import (
+    accuracy_figure,
+    accuracy_table,
+    classes_figure,
+    classes_table,
+    describe_accuracy,
+    describe_classes,
+)
+from app.figures.overlap_null import describe_overlap, overlap_figure, overlap_table
+from app.figures.reliability import (
+    abstain_figure,
+    abstain_table,
+    describe_abstain,
+    describe_reliability,
+    reliability_figure,
+    reliability_table,
+)
+from rdpd_core.experiments.analyses import ANALYSES
+from rdpd_core.runtime import numpy_generator
+from tests.core.experiments.analyses.made import arm, nothing, said, source, windows
+
+
+def given(people: int = 12, models: int = 2):
+    own = windows(people)
+    looks = numpy_generator("looks").dirichlet(np.ones(6), (models, len(own)))
+    other = numpy_generator("other").dirichlet(np.ones(6), (models, len(own)))
+    near = 0.6 * looks + 0.4 * other
+    truth = own.target
+    return source(
+        own,
+        arm("teacher", said(truth, 0.95, "t", models), looks),
+        arm("direct", said(truth, 0.5, "d", models), other),
+        arm("rdpd", said(truth, 0.7, "r", models), near),
+    )
+
+
+def values(name, **settings):
+    kind = ANALYSES.get(name)
+    return kind(kind.Params(draws=100, **settings)).run(given(), nothing).values
+
+
+def texts(figure) -> str:
+    return " ".join([figure.layout.title.text or "", *(a.text for a in figure.layout.annotations)])
+
+
+def test_overlap_stands_beside_its_nulls():
+    found = values("overlap", shuffles=20)
+    figure = overlap_figure(found)
+    bands = [(s.x0, s.x1) for s in figure.layout.shapes]
+    assert bands == [tuple(found["arms"][a]["measures"]["overlap"]["band"]) for a in ("direct", "rdpd")]
+    points = [t for t in figure.data if t.error_x.array is not None]
+    assert [p.x[0] for p in points] == [found["arms"][a]["measures"]["overlap"]["mean"] for a in ("direct", "rdpd")]
+    assert "n = 240 answers about windows of 12 subjects" in texts(figure)
+    assert "RDPD more than chance and Direct no more than chance" in describe_overlap(found)
+    assert len(overlap_table(found)) == 20
+    alone = overlap_figure({**found, "teachers": None})
+    assert len(alone.data) == len(figure.data) - 2
+
+
+@pytest.mark.parametrize("bins", ["mass", "width"])
+def test_confidence_stands_beside_accuracy_and_what_calibration_gives(bins):
+    found = values("calibration", resplits=20)
+    figure = reliability_figure(found, "rdpd", bins)
+    rows = found["arms"]["rdpd"]["raw"][bins]
+    assert list(figure.data[0].x) == [row["confidence"] for row in rows]
+    assert list(figure.data[0].customdata) == [row["windows"] for row in rows]
+    for word in ("n = 120 windows of 12 subjects", "ECE", "[", "a calibrated model"):
+        assert word in texts(figure)
+    assert "RDPD" in describe_reliability(found, "rdpd", bins)
+    assert reliability_table(found)["windows"].sum() == 120 * 3 * 2 * 2
+
+
+def test_deciding_less_is_a_line_per_arm():
+    found = values("calibration", resplits=20)
+    figure = abstain_figure(found)
+    assert [t.name for t in figure.data if t.showlegend] == ["Teacher", "Direct", "RDPD"]
+    assert "people resampled" in texts(figure)
+    assert describe_abstain(found).startswith("Accuracy if only the surest 50%")
+    table = abstain_table(found)
+    assert (table["at random"][table["arm"] == "Direct"] == found["arms"]["direct"]["abstain"]["accuracy"]["value"]).all()
+
+
+def test_a_cohort_is_seen_by_arm_and_by_class():
+    found = values("dashboard")
+    figure = accuracy_figure(found)
+    assert list(figure.data[0].x) == ["Teacher", "Direct", "RDPD"]
+    assert len(figure.data[0].z) == len(figure.data[0].y) == 12
+    assert figure.data[0].z[0][1] == found["accuracy"]["direct"][0]
+    assert "commonest class is right in 33%" in texts(figure)
+    assert "of 12 subjects are misjudged by every arm" in describe_accuracy(found)
+    assert len(accuracy_table(found)) == 36
+    classes = values("classes")
+    heat = classes_figure(classes, "rdpd")
+    assert np.sum(heat.data[0].z, axis=1) == pytest.approx(1)
+    assert "n = 120 windows of 12 subjects, 2 seeds" in texts(heat)
+    assert f"Arms disagree most on {classes['subjects'][0]}" in describe_classes(classes, "rdpd")
+    assert len(classes_table(classes)) == 12 * 3 * 3
