@@ -78,7 +78,8 @@ def test_arrow_keys_are_left_to_a_slider_that_has_the_focus(begun):
 def test_a_presenter_goes_on_with_a_remote_and_resets_with_one_key(page, app_url, capsys):
     page.goto(f"{app_url}/?guide={NAME}.1&present=1")
     at_step(page, 1)
-    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > 18
+    large = "parseFloat(getComputedStyle(document.documentElement).fontSize) > 18"  # not while the page is exchanged
+    page.wait_for_function(large, timeout=WAIT_MS)
     assert not page.locator("[data-testid=stDownloadButton]").first.is_visible()
     took = []
     for _ in range(3):
