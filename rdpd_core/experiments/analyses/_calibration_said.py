@@ -88,6 +88,9 @@ def _of_error(title: str, errors: Values, n: str, about: Mapping[str, str]) -> S
         f"a calibrated model would have {own['null']:.3f}, and in 1 of 20 cases more than {alone:.3f} "
         f"(if windows are independent) to {alike:.3f} (if those of a person are alike)"
     )
+    if own["interval"] is None:
+        text = f"Whether {title} is calibrated cannot be said: {MINIMUM_UNITS} people are the least"
+        return Sentence(text, UNKNOWN, n, null, own["value"], None, about)
     claim, text = {
         1: (SHOWN, f"{title} is not calibrated: its ECE is more than calibration explains"),
         -1: (NOT_SHOWN, f"{title} may be calibrated: its ECE is no more than that of a calibrated model"),
@@ -117,11 +120,14 @@ def _of_sets(title: str, own: Values, found: Values, n: str, about: Mapping[str,
         yield Sentence(text, UNKNOWN, n, f"{own['least']} people are the least for {wanted:.0%}", about=about)
     else:
         cover, classes = known["coverage"], len(found["classes"])
-        short = cover["interval"] is not None and cover["interval"]["high"] < wanted
+        open_, short = cover["interval"] is None, cover["interval"] is not None and cover["interval"]["high"] < wanted
         text = f"Sets of {title} hold {known['mean_size']:.2f} of {classes} classes on average and "
         text += "cover less than promised" if short else "nothing shows that they cover less than promised"
+        if open_:
+            text = f"Whether sets of {title} cover as promised cannot be said: {MINIMUM_UNITS} people who differ are the least"
         null = f"promised {wanted:.0%}, calibrated on {own['people']} validation people"
-        yield Sentence(text, SHOWN if short else NOT_SHOWN, n, null, cover["value"], _interval(cover), about)
+        claim = UNKNOWN if open_ else SHOWN if short else NOT_SHOWN
+        yield Sentence(text, claim, n, null, cover["value"], _interval(cover), about)
     again = own["resplits"]
     if again is not None:
         repeats, least = len(again["coverage"]), 1 / (again["calibrating"] + 1)

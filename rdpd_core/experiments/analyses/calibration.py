@@ -52,6 +52,7 @@ class Calibration(Analysis):
     """Confidence against accuracy, on test windows; what is fitted is fitted on validation windows."""
 
     name = "calibration"
+    version = 2
     title = "How sure one may be"
     help = "Whether confidence means accuracy, which classes a window may be of, and when not to decide."
 

@@ -47,7 +47,7 @@ class AttentionOverlap(Analysis):
     """Agreement of the students' attention with the teacher's, beside three controls."""
 
     name = "overlap"
-    version = 2
+    version = 3
     title = "Attention overlap with the teacher"
     help = "Whether students look at the moments their teacher looks at, beside what chance would give."
 
@@ -317,12 +317,17 @@ def _notices(book: CaseBook, pairs: list[_Pair], found: Mapping[str, Overlap], t
     coarse = {title_of(arm): own.segments for arm, own in found.items() if own.segments <= FEW_SEGMENTS}
     if coarse:
         yield f"Attention has {min(coarse.values())} segments ({', '.join(coarse)}), which leaves little room to differ."
-    for arm, own in found.items():
-        common = own.measures["overlap"]
-        if min(own.measures["entropy_a"].mean, own.measures["entropy_b"].mean) > np.log(own.segments) * EVEN:
-            yield f"{title_of(arm)} and its teacher attend nearly evenly; their agreement says nothing."
-        if common.even > common.mean:
-            yield (
-                f"Even attention would have {common.even:.3f} in common with the teacher of {title_of(arm)}, "
-                f"more than the {common.mean:.3f} of {title_of(arm)} itself: a high overlap alone is no sign of imitation."
-            )
+    even = [title_of(arm) for arm, own in found.items() if _nearly_even(own)]
+    if even:
+        yield (
+            f"{', '.join(even)} and the teacher attend nearly evenly, which makes any overlap high; "
+            "only what lies beyond chance says something."
+        )
+    below = [(arm, own.measures["overlap"]) for arm, own in found.items()]
+    worse = [f"{title_of(arm)} ({own.mean:.3f}, even {own.even:.3f})" for arm, own in below if own.even > own.mean]
+    if worse:
+        yield f"Even attention would overlap more than {', '.join(worse)}: overlap alone is no imitation."
+
+
+def _nearly_even(own: Overlap) -> bool:
+    return min(own.measures["entropy_a"].mean, own.measures["entropy_b"].mean) > np.log(own.segments) * EVEN

@@ -58,11 +58,16 @@ def test_disagreement_flags_errors():
 
 
 def test_too_few_people_one_class_and_no_labels_end_in_words():
+    given_valid, p_valid = honest(30, "valid")
     few = windows(4, 10)
     found = answer(few, (arm("rdpd", said(few.target, 0.7, 1)),))
     assert "No sets of classes can be promised" in sentence(found, "rdpd", "No sets").text
     assert found.tables["Sets of classes"][0]["why not"].startswith("4 people are too few")
     assert any("recordings were resampled" in text for text in found.notices)
+    two = windows(2, 10)
+    bad = answer(two, (arm("rdpd", said((two.target + 1) % 3, 0.9, 1)),), valid=(given_valid, (arm("rdpd", p_valid),)))
+    assert sentence(bad, "rdpd", "is calibrated cannot be said").claim == "unknown"
+    assert sentence(bad, "rdpd", "cover as promised cannot be said").claim == "unknown"
     alike = windows(12, 10, target=np.zeros(120, dtype=int))
     one = answer(alike, (arm("rdpd", np.tile([0.6, 0.2, 0.2], (2, 120, 1))),))
     assert one.values["arms"]["rdpd"]["temperature"] is None
