@@ -4,7 +4,7 @@ Windows of one person depend on each other, so windows are not exchangeable and 
 People are. Two constructions hold for a window drawn at random from a new person:
 
 * "people": all calibration windows, every person weighing alike, with the weight of one more person at infinity
-  (Lee, Barber and Willett, Journal of the Royal Statistical Society B, 2025, hierarchical conformal prediction). It covers at
+  (Lee, Barber and Willett, Distribution-free inference with hierarchical data, arXiv 2306.06342, 2023). It covers at
   least as often as asked, and more often where the windows of a person differ much.
 * "window": one window of each person, drawn at random, and the plain finite-sample rank (Dunn, Wasserman and Ramdas, Journal of
   the American Statistical Association 118, 2023, subsampling once). It covers as often as asked, but for 1/(people + 1).
