@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import csv
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -20,9 +20,12 @@ from rdpd_core.errors import DataError, MissingDataError, SplitError
 from rdpd_core.files import data_root, digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
-READER = 1
+READER = 2
 DATABASE, STATEMENTS = "ptbxl_database.csv", "scp_statements.csv"
 NORMALIZED = "ptbxl_normalized"
+SEXES = {"0": "male", "1": "female"}
+HIDDEN_AGE = 300.0
+"""Stands for any age above 89 years."""
 SUPERCLASSES = ("NORM", "MI", "STTC", "CD", "HYP")
 LEADS = {"limb": ("I", "II", "III", "aVR", "aVL", "aVF"), "chest": ("V1", "V2", "V3", "V4", "V5", "V6")}
 CHANNELS = tuple(Channel(name, "mV", group) for group, names in LEADS.items() for name in names)
@@ -39,6 +42,7 @@ class Entry(NamedTuple):
         superclasses: Diagnostic superclasses, in the order of `SUPERCLASSES`.
         record: Path of the WFDB record, without ending.
         normalized: True for band-passed, scaled values.
+        about: Age group and sex, as far as the table says them.
     """
 
     ecg: str
@@ -47,6 +51,7 @@ class Entry(NamedTuple):
     superclasses: tuple[str, ...]
     record: Path
     normalized: bool
+    about: tuple[tuple[str, str], ...] = ()
 
 
 class _PTBXL(Dataset):
@@ -114,7 +119,7 @@ class _PTBXL(Dataset):
                 channels=NORMALIZED_CHANNELS if entry.normalized else CHANNELS,
                 subject=entry.subject,
                 label=self.label(entry.superclasses),
-                facts={"fold": str(entry.fold), "superclasses": ", ".join(entry.superclasses)},
+                facts={"fold": str(entry.fold), "superclasses": ", ".join(entry.superclasses), **dict(entry.about)},
                 normalized=entry.normalized,
             )
 
@@ -231,8 +236,28 @@ def read_database(path: Path, file_column: str, superclass_of: dict[str, str], *
         classes = {superclass_of[code] for code in _codes(row["scp_codes"], where) if code in superclass_of}
         ordered = tuple(c for c in SUPERCLASSES if c in classes)
         subject = row.get("patient_id", "").removesuffix(".0") or f"ecg{ecg}"
-        entries.append(Entry(ecg, subject, int(fold), ordered, inside(path.parent, row[file_column], where), normalized))
+        record = inside(path.parent, row[file_column], where)
+        entries.append(Entry(ecg, subject, int(fold), ordered, record, normalized, _about(row, where)))
     return entries
+
+
+def _about(row: Mapping[str, str], where: str) -> tuple[tuple[str, str], ...]:
+    """Give age by decades, as no more is needed to compare groups, and sex; nothing of what is not recorded."""
+    found = []
+    if age := row.get("age", ""):
+        try:
+            years = float(age)
+        except ValueError:
+            years = -1.0
+        if not 0 <= years <= HIDDEN_AGE:
+            raise DataError(f"{where}: age {age!r} is no number of years")
+        decade = int(years) // 10 * 10
+        found.append(("age group", "90 or more" if decade >= 90 else f"{decade} to {decade + 9}"))
+    if sex := row.get("sex", "").removesuffix(".0"):
+        if sex not in SEXES:
+            raise DataError(f"{where}: sex {sex!r} is neither {' nor '.join(SEXES)}")
+        found.append(("sex", SEXES[sex]))
+    return tuple(found)
 
 
 def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -99,7 +99,7 @@ def test_values_units_and_people(root: Path) -> None:
     assert (first.sampling_rate, first.channels, first.normalized, first.subject) == (500.0, CHANNELS, False, "15709")
     assert (scaled.sampling_rate, scaled.normalized, scaled.subject) == (100.0, True, "ecg7")
     assert {c.unit for c in scaled.channels} == {"NU"}
-    assert first.facts == {"fold": "1", "superclasses": "NORM"}
+    assert first.facts == {"age group": "50 to 59", "fold": "1", "superclasses": "NORM"}
 
 
 def test_a_record_in_both_sets_counts_once_and_as_recorded(root: Path) -> None:
@@ -143,7 +143,7 @@ def test_both_sets_become_comparable_windows(root: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("ptbxl_database.csv", "\",9,", "\",11,", "ptbxl_database.csv, line 3: strat_fold"),
+        ("ptbxl_database.csv", '",9,', '",11,', "ptbxl_database.csv, line 3: strat_fold"),
         ("ptbxl_database.csv", "2,13243.0", "1,13243.0", "line 3: ecg_id is empty or stands twice"),
         ("ptbxl_database.csv", "\"{'IMI': 50.0, 'NDT': 0.0}\"", "\"{'IMI': 50.0,\"", "line 3: scp_codes must look like"),
         ("ptbxl_database.csv", "\"{'IMI': 50.0, 'NDT': 0.0}\"", "[]", "line 3: scp_codes must look like"),
@@ -247,3 +247,22 @@ def test_preparation_gives_the_published_normalized_form() -> None:
         assert not flat.any()
         errors.append(((signal.T - theirs) ** 2).mean())
     assert np.mean(errors) < 6e-7
+
+
+def test_age_by_decades_and_sex_are_facts(root):
+    table = root / "ptbxl" / "ptbxl_database.csv"
+    text = table.read_text()
+    table.write_text(text.replace(",age,", ",age,sex,").replace(",56.0,", ",56.0,1,").replace("56.0,1", "300.0,0", 1))
+    entries = PTBXL(root).entries
+    assert dict(entries[0].about) == {"age group": "90 or more", "sex": "male"}
+    assert {entry.about for entry in entries[1:] if not entry.normalized} == {(("age group", "50 to 59"), ("sex", "female"))}
+    assert all(entry.about == () for entry in entries if entry.normalized)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"), [("56.0", "old", "age 'old'"), ("56.0", "-3", "age '-3'"), ("56.0", "nan", "age 'nan'")]
+)
+def test_an_age_that_is_none_is_told(root, old, new, words):
+    edit(root / "ptbxl" / "ptbxl_database.csv", old, new)
+    with pytest.raises(DataError, match=f"line 2: {words}"):
+        _ = PTBXL(root).entries
