@@ -15,8 +15,11 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from rdpd_core.experiments import Loaded
+    from rdpd_core.experiments.aligned import Pair, Side
+    from rdpd_core.experiments.analyses import Result
     from rdpd_core.experiments.cases import CaseBook
     from rdpd_core.experiments.forecast import Facts
+    from rdpd_core.experiments.source import Asked
     from rdpd_core.experiments.whatif import Bench
     from rdpd_core.experiments.whatif_curve import Robustness
     from rdpd_core.store import Listing, ModelCard
@@ -132,6 +135,66 @@ def bench_task(dataset: str, view: str, root: str, stamp: str, job: str = "") ->
 
         tell("Building the models", None)
         return Bench(opened)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def analysis_task(name: str, asked: Asked, params: tuple[tuple[str, object], ...], root: str, stamp: str) -> Task[Result]:
+    """Give the work that answers a question about stored models, or that reads what it found before.
+
+    Args:
+        name: Of the analysis.
+        asked: Which models, and which windows.
+        params: Name and value of the settings that are not left as they are.
+        root: The data root.
+        stamp: Of the models, as `store_stamp` gives.
+    """
+    data = data_task(asked.dataset, root)
+
+    def work(tell: Tell) -> Result:
+        loaded = data.result()
+        tell("Asking the models", None)
+        from rdpd_core.experiments.analyses import ANALYSES
+        from rdpd_core.experiments.analyze import answer
+        from rdpd_core.experiments.source import open_source
+        from rdpd_core.runtime import threads
+
+        def progress(what: str, done: int, total: int) -> None:
+            some = total > 1
+            tell(f"{what[:1].upper()}{what[1:]}{f': {done} of {total}' if some else ''}", done / total if some else None)
+
+        kind = ANALYSES.get(name)
+        with threads(1):
+            return answer(kind(kind.Params.from_dict(dict(params))), open_source(asked, loaded), False, progress)
+
+    return Task(work)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def aligned_task(asked: Asked, first: Side, second: Side, mode: str, method: str, root: str, stamp: str) -> Task[Pair]:
+    """Give the work that aligns a layer of one model with a layer of another.
+
+    Args:
+        asked: Which windows.
+        first: Name of a model, and of one of its layers.
+        second: The same of the other.
+        mode: How a course in time becomes rows.
+        method: "cca" or "procrustes".
+        root: The data root.
+        stamp: Of the models, as `store_stamp` gives.
+    """
+    data = data_task(asked.dataset, root)
+
+    def work(tell: Tell) -> Pair:
+        loaded = data.result()
+        tell("Looking for what the two layers have in common", None)
+        from rdpd_core.experiments.aligned import aligned_layers
+        from rdpd_core.experiments.source import open_source
+        from rdpd_core.runtime import threads
+
+        with threads(1):
+            return aligned_layers(open_source(asked, loaded), first, second, mode, method)
 
     return Task(work)
 

@@ -16,7 +16,7 @@ from app.figures.text import in_plotly, listed
 from rdpd_core.evaluation.cka_align import Aligned
 
 FAINT, STRONG = 0.03, 0.62
-CELL, TOP, BOTTOM = 52, 96, 34
+CELL, TOP, BOTTOM = 52, 78, 46
 GRAY = "rgba(128, 140, 150, 0.28)"
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "circle-open", "square-open")
 NULLS = {"recordings": "recordings exchanged", "windows": "windows shuffled"}
@@ -260,7 +260,7 @@ def _scatter_layout(found: Aligned, names: tuple[str, str]) -> dict[str, Any]:
     quiet = {"zeroline": False, "ticks": "", "showgrid": True, "gridcolor": theme.BAND, "title": {"standoff": 4}}
     layout: dict[str, Any] = {
         "font": {"color": theme.INK}, "height": 420, "margin": {"l": 8, "r": 8, "t": 64, "b": 40},
-        "legend": {"orientation": "h", "y": -0.16, "yanchor": "top"},
+        "legend": {"orientation": "h", "y": -0.2, "yanchor": "top"},
     }  # fmt: skip
     texts = []
     for c, domain in enumerate(([0, 0.46], [0.54, 1])):
