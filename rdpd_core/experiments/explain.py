@@ -159,7 +159,13 @@ def methods_alike(model: Model, x: np.ndarray, target: np.ndarray, how: How) -> 
 
     own = ask(how.method)
     names = [n for n in ATTRIBUTORS.names() if n != how.method and not ATTRIBUTORS.get(n).fits(model)]
-    return {name: float(spearman(own, ask(name)).mean()) for name in names}
+    return {name: float(spearman(*comparable(own, ask(name), how.method, name)).mean()) for name in names}
+
+
+def comparable(own: np.ndarray, other: np.ndarray, method: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Give sums of two methods as they can be compared: by size alone where one of them does not tell for from against."""
+    both = ATTRIBUTORS.get(method).signed and ATTRIBUTORS.get(name).signed
+    return (own, other) if both else (np.abs(own), np.abs(other))
 
 
 def baselines_alike(model: Model, x: np.ndarray, target: np.ndarray, how: How) -> dict[str, float]:
@@ -222,9 +228,7 @@ def belief_of(
     """
     how, effort = how or How(), effort or Effort()
     tell = on_progress or (lambda what, done, total: None)
-    windows = parts_of(loaded.dataset, loaded.prepared, loaded.split).test
-    places = checked_places(windows, count)
-    path = _path(card, windows, places, [how.method, how.baseline, effort.to_dict()])
+    windows, places, path = _asked(card, loaded, how, effort, count)
     found = _kept(path)
     if found is None:
         control = control_of(card, loaded, 0, lambda done, total: tell("training the control on shuffled labels", done, total))
@@ -235,6 +239,20 @@ def belief_of(
         plain = found.to_dict()
         write_json(path, {"sha256": digest_json(plain), "belief": plain})
     return found
+
+
+def kept_belief(
+    card: ModelCard, loaded: Loaded, how: How | None = None, effort: Effort | None = None, count: int = CHECKED
+) -> Belief | None:
+    """Give what `belief_of` found before; None if it was not asked yet."""
+    return _kept(_asked(card, loaded, how or How(), effort or Effort(), count)[2])
+
+
+def _asked(card: ModelCard, loaded: Loaded, how: How, effort: Effort, count: int) -> tuple[Windows, np.ndarray, Path]:
+    """Give the test windows, which of them are looked at, and where the verdict is kept."""
+    windows = parts_of(loaded.dataset, loaded.prepared, loaded.split).test
+    places = checked_places(windows, count)
+    return windows, places, _path(card, windows, places, [how.method, how.baseline, effort.to_dict()])
 
 
 def _path(card: ModelCard, windows: Windows, places: np.ndarray, settings: Sequence[Any]) -> Path:

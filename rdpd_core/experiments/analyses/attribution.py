@@ -48,6 +48,7 @@ class AttributionAnalysis(Analysis):
     name = "attribution"
     title = "Which channels and moments decide"
     help = "Which channels and moments speak for a decision, and whether such pictures may be believed."
+    version = 2
 
     @dataclass(frozen=True)
     class Params(Params):
