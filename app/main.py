@@ -18,6 +18,8 @@ titles = {
     "case": ("Case study", ":material/clinical_notes:"),
     "whatif": ("What-if", ":material/tune:"),
     "lab": ("Channel lab", ":material/hub:"),
+    "represent": ("Representations", ":material/compare:"),
+    "cohort": ("Cohort", ":material/groups:"),
     "distill": ("Distill", ":material/model_training:"),
     "jobs": ("Jobs", ":material/progress_activity:"),
     "data": ("Data", ":material/database:"),

@@ -54,6 +54,8 @@ def _named(names: Mapping[str, str]) -> Callable[[str], str]:
 
 
 PARTS_OF_CASE = {"subject": "all its windows", "group": "several subjects side by side"}
+PARTS_OF_REPRESENT = {"look": "where they look", "layers": "what their layers say"}
+PARTS_OF_COHORT = {"wrong": "who is wrong", "classes": "classes by subject", "sure": "how sure"}
 PARTS_OF_MODEL = {
     "lineage": "lineage",
     "cost": "cost",
@@ -71,6 +73,18 @@ PAGES = {
     ),
     "whatif": Page("views/whatif.py", "What-if", ":material/tune:", (("data", _dataset), *_WINDOW, ("edits", _edits))),
     "lab": Page("views/lab.py", "Channel lab", ":material/hub:", (("job", lambda job: f"lab {job[:6]}"),)),
+    "represent": Page(
+        "views/represent.py",
+        "Representations",
+        ":material/compare:",
+        (("set", _dataset), ("view", lambda text: f"students read {_spaced(text)}"), ("part", _named(PARTS_OF_REPRESENT))),
+    ),
+    "cohort": Page(
+        "views/cohort.py",
+        "Cohort",
+        ":material/groups:",
+        (("set", _dataset), ("view", lambda text: f"students read {_spaced(text)}"), ("part", _named(PARTS_OF_COHORT))),
+    ),
     "distill": Page(
         "views/distill.py",
         "Distill",
