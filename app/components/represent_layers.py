@@ -112,7 +112,8 @@ def show(page: str, book: CaseBook, asked: Asked, chosen: dict[str, Any]) -> Non
     result = represent_result.answer(page, "cka", asked, params)
     if result is not None:
         represent_result.conclude(result, _is_main)
-        about = represent_result.told(of_book(book, [who] if who != EVERYONE else ()), result, NULLS[chosen["null"]])
+        used = next(iter(result.values["matrices"].values()))["null"]  # another than asked for where recordings are few
+        about = represent_result.told(of_book(book, [who] if who != EVERYONE else ()), result, NULLS[used])
         about = about.plus(mode=chosen["mode"])
         name = in_filename(book.loaded.dataset.name, book.view, "cka", chosen["mode"], who)
         _matrices(page, result, about, name, chosen)

@@ -89,9 +89,8 @@ def titled(measure: str) -> str:
 def overlap_figure(found: Compared) -> go.Figure:
     """Draw a row per arm: its band of chance, a point per person, the mean with its interval, and two more controls."""
     parts = Parts([], [], [])
-    if found.teachers is not None:
-        parts.shapes.extend(_teachers(found.teachers))
     for place, arm in enumerate(found.arms):
+        parts.shapes.extend([] if found.teachers is None else _teachers(found.teachers, place))
         parts.shapes.append(_band(found.of(arm), place))
         parts.traces.append(_people(found, arm, place))
         parts.texts.append(_heading(found, arm, place))
@@ -120,9 +119,9 @@ def _band(own: Mapping[str, Any], place: int) -> dict[str, Any]:
     return {**box, "fillcolor": theme.BAND, "line": {"width": 1, "color": theme.MUTED}, "layer": "below"}
 
 
-def _teachers(own: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _teachers(own: Mapping[str, Any], place: int) -> Iterator[dict[str, Any]]:
     mark, ends = theme.mark_of("teacher"), own["interval"]
-    across = {"yref": "paper", "y0": 0, "y1": 1, "xref": "x", "layer": "below"}
+    across = {"yref": "y", "y0": place - 0.2, "y1": place + 0.36, "xref": "x", "layer": "below"}
     if ends is not None:
         look = {"fillcolor": faded(mark.color, 0.12), "line": {"width": 0}}
         yield {"type": "rect", **across, "x0": ends["low"], "x1": ends["high"], **look}
@@ -270,8 +269,9 @@ def truth_figure(found: Compared) -> go.Figure:
         parts.texts.append(_heading(found, arm, place) | {"text": text})
     ends = [gap["interval"] for gap in gaps]
     parts.traces.append(_estimates(found.arms, [gap["value"] for gap in gaps], ends, "right less wrong, 95% interval"))
-    null = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
-    parts.shapes.append({**null, "line": {"color": theme.INK, "width": 1.5, "dash": "dot"}})
+    for place in range(len(gaps)):  # beside the words of a row, not through them
+        null = {"type": "line", "x0": 0, "x1": 0, "y0": place - 0.2, "y1": place + 0.36, "layer": "below"}
+        parts.shapes.append({**null, "line": {"color": theme.INK, "width": 1.5, "dash": "dot"}})
     n = f"{gaps[0]['n']} windows of {gaps[0]['units']} people"
     parts.texts.append(_caption(f"n = {n}<br>null, dotted: 0, agreement has nothing to do with being right"))
     layout = _layout(found, f"{titled(found.measure)}: right less wrong windows")

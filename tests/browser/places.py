@@ -36,6 +36,8 @@ PLACES = (
     Place("whatif", "whatif"),
     Place("whatif-edits", f"whatif?whatif.edits={EDITS}"),
     Place("lab", "lab?lab.job=new", "[data-testid=stBaseButton-primary]"),
+    Place("represent-look", "represent"),
+    Place("represent-layers", "represent?represent.part=layers"),
     Place("cohort-wrong", "cohort", "[data-testid=stCode]"),
     Place("cohort-classes", "cohort?cohort.part=classes", "[data-testid=stCode]"),
     Place("cohort-sure", "cohort?cohort.part=sure", "[data-testid=stCode]"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app import theme
 from app.figures.cell_choice import clickable
 from app.figures.overlap import (
     Compared,
@@ -55,7 +56,7 @@ def texts(fig) -> str:
 
 def test_every_arm_stands_on_its_own_band_with_its_people_and_its_verdict(found):
     fig = overlap_figure(found)
-    bands = [(s.x0, s.x1) for s in fig.layout.shapes if s.yref == "y"]
+    bands = [(s.x0, s.x1) for s in fig.layout.shapes if s.fillcolor == theme.BAND]
     assert bands == [tuple(found.of(a)["band"]) for a in ARMS]
     people = [t for t in fig.data if t.customdata is not None]
     assert [len(t.x) for t in people] == [12, 12]
