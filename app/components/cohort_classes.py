@@ -41,7 +41,9 @@ def show(cohort: Cohort) -> None:
     for place, arm in zip(st.columns(2, gap="large"), list(dict.fromkeys(beside))[:2], strict=False):
         with place:
             _heat(cohort, result, arm, rows)
-    st.caption("Arms disagree: mean Jensen-Shannon divergence to their mean. A click on a square opens the subject.")
+    told = "Arms disagree: mean Jensen-Shannon divergence to their mean. A click on a square opens the subject."
+    every = class_line(range(len(found["classes"])), found["classes"])
+    st.caption(in_markdown(f"{told} {every}", 2000))
     left, right = st.columns([1.3, 1], gap="large")
     with left:
         section(f"One bar for each subject: {in_markdown(found['titles'][cohort.arm])}")

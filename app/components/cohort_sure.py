@@ -97,8 +97,9 @@ def _reliability(cohort: Cohort, result: Result, bins: str) -> None:
     fig, alt = pictures.reliability_figure(found, arm, bins), pictures.describe_reliability(found, arm, bins)
     chart(fig, f"{cohort.page}.reliability", f"{cohort.stem}_reliability_{arm}_{bins}", alt, behind, about=about)
     st.caption(
-        "A point per bin, larger for more windows; dotted diagonal: confidence that means accuracy. Thin crosses: after the "
-        "temperature that was fitted on validation windows. Bins of few windows stray from the diagonal by chance."
+        "A point per bin, larger for more windows; dotted diagonal: confidence that means accuracy. Windows of a person "
+        "are not independent, so points may stray a little further than the gray bars. Thin crosses: after the temperature "
+        "that was fitted on validation windows."
     )
 
 
@@ -147,7 +148,7 @@ def _abstain(cohort: Cohort, result: Result, share: float) -> None:
         about = represent_result.told(of_book(cohort.opened.book), result, null).plus(decided=f"{row['share']:.0%}")
         behind = {"Deciding less": partial(pictures.abstain_table, found)}
         fig, alt = (
-            ringed(pictures.abstain_figure(found), row),
+            ringed(pictures.abstain_figure(found, arm), row),
             f"{pictures.describe_abstain(found)} {kept_words(found, arm, row)}",
         )
         chart(fig, f"{cohort.page}.abstain", f"{cohort.stem}_abstain", alt, behind, about=about)

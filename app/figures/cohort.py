@@ -16,6 +16,8 @@ from rdpd_core.evaluation.scores import people
 
 ROW, TOP, BOTTOM = 22, 68, 70
 FAINT, STRONG = 0.03, 0.62
+MOST_SIGNS = 44
+"""Names of columns that are longer together would not fit beside each other; numbers stand there."""
 Values = Mapping[str, Any]
 """What an analysis found, as its result keeps it."""
 
@@ -140,6 +142,13 @@ def _heat(
         margin={"l": 4, "r": 12, "t": TOP, "b": BOTTOM},
         dragmode=False,
         title=title,
-        xaxis=dict(still),
+        xaxis={**still, "type": "category", **_ticks(columns)},
         yaxis={**still, "autorange": "reversed", "type": "category"},
     )
+
+
+def _ticks(columns: Sequence[str]) -> dict[str, Any]:
+    """Give the numbers of columns in place of their names where these are too long to stand beside each other."""
+    if sum(map(len, columns)) <= MOST_SIGNS:
+        return {}
+    return {"tickmode": "array", "tickvals": list(range(len(columns))), "ticktext": [str(k + 1) for k in range(len(columns))]}

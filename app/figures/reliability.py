@@ -34,6 +34,8 @@ def reliability_figure(found: Values, arm: str, bins: str = "mass") -> go.Figure
         if own[state] is None:
             continue
         rows = own[state][bins]
+        if state == "raw":
+            parts.shapes.extend(_chance(row) for row in rows)
         most = max(row["windows"] for row in rows)
         size = [6 + 12 * (row["windows"] / most) ** 0.5 for row in rows]
         parts.traces.append(
@@ -48,9 +50,17 @@ def reliability_figure(found: Values, arm: str, bins: str = "mass") -> go.Figure
         )  # fmt: skip
     error = own["raw"]["errors"]["ece" if bins == "width" else "ece_mass"]
     said = f"{_people(found)}; ECE {error['value']:.3f}{_ends(error)}<br>a calibrated model: {error['null']:.3f}, 95% below "
-    _head(parts, f"{said}{error['band'][0]:.3f} to {error['band'][1]:.3f}")
+    band = f"{error['band'][0]:.3f} to {error['band'][1]:.3f}"
+    _head(parts, f"{said}{band}<br>gray: 95% of its points, if windows were independent")
     share = {"range": [0, 1.02], "zeroline": False}
     return _framed(parts, {**share, **_titled("confidence")}, {**share, **_titled("accuracy")})
+
+
+def _chance(row: Values) -> dict[str, Any]:
+    """Give an upright bar where the point of a bin would lie by chance if confidence meant accuracy."""
+    place = {"x0": row["confidence"], "x1": row["confidence"], "y0": row["by chance, low"], "y1": row["by chance, high"]}
+    look = {"color": "rgba(128, 140, 150, 0.4)", "width": 8}
+    return {"type": "line", "xref": "x", "yref": "y", "layer": "below", **place, "line": look}
 
 
 def describe_reliability(found: Values, arm: str, bins: str = "mass") -> str:
@@ -58,9 +68,11 @@ def describe_reliability(found: Values, arm: str, bins: str = "mass") -> str:
     own, title = found["arms"][arm]["raw"], found["titles"][arm]
     error = own["errors"]["ece" if bins == "width" else "ece_mass"]
     claim = {1: "more than calibration explains", -1: "no more than that of a calibrated model", 0: "open"}[error["claim"]]
+    out = sum(not row["by chance, low"] <= row["accuracy"] <= row["by chance, high"] for row in own[bins])
     return (
         f"Confidence against accuracy of {title} in {len(own[bins])} bins of equal {bins}: ECE {error['value']:.3f}"
-        f"{_ends(error)}, {claim} ({error['null']:.3f} on average). {_people(found)}."
+        f"{_ends(error)}, {claim} ({error['null']:.3f} on average). {_people(found)}. {out} of {len(own[bins])} points lie "
+        "where fewer than 5% would if confidence meant accuracy and windows were independent."
     )
 
 
@@ -76,12 +88,17 @@ def reliability_table(found: Values) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def abstain_figure(found: Values) -> go.Figure:
-    """Draw accuracy over the share of windows decided, a line with a band per arm, and where it would stay by chance."""
+def abstain_figure(found: Values, banded: str | None = None) -> go.Figure:
+    """Draw accuracy over the share of windows decided, a line with a band per arm, and where it would stay by chance.
+
+    Args:
+        found: `Result.values` of the analysis.
+        banded: The only arm whose interval is drawn; None draws all.
+    """
     parts = Parts([], [], [])
     for arm, own in found["arms"].items():
         mark, rows = theme.mark_of(arm), own["abstain"]["curve"]
-        known = [row for row in rows if row["accuracy"]["interval"]]
+        known = [row for row in rows if row["accuracy"]["interval"] and banded in (None, arm)]
         band = [*known, *reversed(known)]
         ends = [row["accuracy"]["interval"]["low" if at < len(known) else "high"] for at, row in enumerate(band)]
         area = {"x": [row["share"] for row in band], "y": ends, "fill": "toself", "fillcolor": faded(mark.color, 0.1)}
@@ -99,7 +116,8 @@ def abstain_figure(found: Values) -> go.Figure:
                 "n = %{customdata[1]} windows of %{customdata[2]} people)<extra></extra>",
             }
         )  # fmt: skip
-    _head(parts, f"{_people(found)}; bands: 95%, people resampled<br>by chance each line would stay where it begins, at 100%")
+    bands = "bands: 95%" if banded is None else f"band: 95%, {in_plotly(found['titles'][banded])}"
+    _head(parts, f"{_people(found)}; {bands}, people resampled<br>by chance each line would stay where it begins, at 100%")
     share = {"tickformat": ".0%", "zeroline": False}
     return _framed(
         parts, {**share, "range": [1.02, 0], **_titled("windows decided")}, {**share, **_titled("accuracy of these")}

@@ -52,7 +52,7 @@ class Calibration(Analysis):
     """Confidence against accuracy, on test windows; what is fitted is fitted on validation windows."""
 
     name = "calibration"
-    version = 2
+    version = 3
     title = "How sure one may be"
     help = "Whether confidence means accuracy, which classes a window may be of, and when not to decide."
 
@@ -182,9 +182,16 @@ def _judged(probability: np.ndarray, own: Told, p: Params) -> dict[str, Any]:
 
 
 def _bins(table: Reliability) -> list[dict[str, Any]]:
+    """Give a row per bin with windows; by chance: 95% of accuracies if confidence meant accuracy, windows independent."""
+    from scipy.stats import binom
+
     rows = zip(table.edges[:-1], table.edges[1:], table.confidence, table.accuracy, table.count, strict=True)
     names = ("from", "to", "confidence", "accuracy", "windows")
-    return [dict(zip(names, row, strict=True)) for row in rows if row[4]]
+    there = [dict(zip(names, row, strict=True)) for row in rows if row[4]]
+    for row in there:
+        low, high = binom.interval(0.95, row["windows"], min(row["confidence"], 1.0))
+        row |= {"by chance, low": float(low / row["windows"]), "by chance, high": float(high / row["windows"])}
+    return there
 
 
 def _single(own: Told, bins: int) -> dict[str, list[float]]:

@@ -69,7 +69,10 @@ def test_confidence_stands_beside_accuracy_and_what_calibration_gives(bins):
     rows = found["arms"]["rdpd"]["raw"][bins]
     assert list(figure.data[0].x) == [row["confidence"] for row in rows]
     assert list(figure.data[0].customdata) == [row["windows"] for row in rows]
-    for word in ("n = 120 windows of 12 subjects", "ECE", "[", "a calibrated model"):
+    bars = [(s.x0, s.y0, s.y1) for s in figure.layout.shapes if s.x0 == s.x1]
+    assert [x for x, _, _ in bars] == [row["confidence"] for row in rows]
+    assert all(low <= x <= high for x, low, high in bars if 0.1 < x < 0.9), "a calibrated bin lies within its bar"
+    for word in ("n = 120 windows of 12 subjects", "ECE", "[", "a calibrated model", "gray: 95%"):
         assert word in texts(figure)
     assert "RDPD" in describe_reliability(found, "rdpd", bins)
     assert reliability_table(found)["windows"].sum() == 120 * 3 * 2 * 2
@@ -80,6 +83,8 @@ def test_deciding_less_is_a_line_per_arm():
     figure = abstain_figure(found)
     assert [t.name for t in figure.data if t.showlegend] == ["Teacher", "Direct", "RDPD"]
     assert "people resampled" in texts(figure)
+    bands = [t.legendgroup for t in abstain_figure(found, "rdpd").data if t.fill == "toself" and len(t.x)]
+    assert bands == ["rdpd"]
     assert describe_abstain(found).startswith("Accuracy if only the surest 50%")
     table = abstain_table(found)
     assert (table["at random"][table["arm"] == "Direct"] == found["arms"]["direct"]["abstain"]["accuracy"]["value"]).all()
@@ -98,5 +103,8 @@ def test_a_cohort_is_seen_by_arm_and_by_class():
     heat = classes_figure(classes, "rdpd")
     assert np.sum(heat.data[0].z, axis=1) == pytest.approx(1)
     assert "n = 120 windows of 12 subjects, 2 seeds" in texts(heat)
+    assert heat.layout.xaxis.ticktext is None
+    long = classes_figure({**classes, "classes": [f"a class with a long name {k}" for k in range(3)]}, "rdpd")
+    assert long.layout.xaxis.ticktext == ("1", "2", "3"), "names would not fit"
     assert f"Arms disagree most on {classes['subjects'][0]}" in describe_classes(classes, "rdpd")
     assert len(classes_table(classes)) == 12 * 3 * 3
