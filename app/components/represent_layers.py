@@ -12,9 +12,10 @@ from app.components import represent_cell, represent_pick, represent_result
 from app.components.charts import chart
 from app.components.frame import section
 from app.components.represent_pick import pick
-from app.figures import similarity as drawn
+from app.figures import similarity as pictures
 from app.figures.about import About, of_book
 from app.figures.cell_choice import clickable
+from app.figures.overlap import resampled
 from app.figures.subject_words import counted
 from app.figures.text import in_filename, in_markdown, in_plotly
 from app.state import Link
@@ -154,8 +155,8 @@ def _matrices(page: str, result: Result, about: About, name: str, chosen: dict[s
 
 def _change(page: str, key: str, change: dict[str, Any], matrix: dict[str, Any], about: About, name: str) -> None:
     title = title_of(REFERENCE)
-    fig, alt = drawn.change_figure(change, matrix, title), drawn.describe_change(change, matrix, title)
-    tables = {"Differences": partial(drawn.change_table, change, matrix)}
+    fig, alt = pictures.change_figure(change, matrix, title), pictures.describe_change(change, matrix, title)
+    tables = {"Differences": partial(pictures.change_table, change, matrix)}
     st.markdown(f"**{in_markdown(matrix['second'])} less {title}**: {in_markdown(change['diagonal']['says'], 200)}")
     chart(fig, f"{page}.less.{key}", f"{name}_{in_filename(key)}_less", alt, tables, about=about.plus(arm=key))
 
@@ -166,12 +167,18 @@ def _matrix(page: str, key: str, matrix: dict[str, Any], about: About, name: str
     cell = chosen["cell"]
     row, column = represent_cell.layers_of(matrix, cell)
     mine = (in_plotly(row), in_plotly(column)) if cell["matrix"] == key else None
-    fig = clickable(drawn.matrix_figure(matrix, arm), mine)
-    tables = {"Layers": partial(drawn.matrix_table, matrix)}
+    fig = clickable(pictures.matrix_figure(matrix, arm), mine)
+    tables = {"Layers": partial(pictures.matrix_table, matrix)}
     own = f"{page}.matrix.{key}"
     clicked = partial(represent_cell.clicked, page, own, key, matrix["rows"], matrix["columns"])
     chart(
-        fig, own, f"{name}_{in_filename(key)}", drawn.describe_matrix(matrix), tables, clicked, about=about.plus(compared=key)
+        fig,
+        own,
+        f"{name}_{in_filename(key)}",
+        pictures.describe_matrix(matrix),
+        tables,
+        clicked,
+        about=about.plus(compared=key),
     )
 
 
@@ -196,10 +203,12 @@ def _answers(result: Result) -> None:
     )  # fmt: skip
     st.dataframe(table, hide_index=True, alt="How alike the answers of each student are to the teacher's")
     some = next(iter(outputs.values()))
+    drawn = resampled([one for found in outputs.values() for one in found["measures"].values()])
+    ends = f"95% intervals: {drawn} resampled" if drawn else "no intervals, for there are too few people"
     st.caption(
-        f"n = {some['n_windows']} windows of {counted(some['n_subjects'], 'subject')}; probabilities are means over seeds; 95% "
-        "intervals over subjects. Null: R² and kappa are 0 for answers that have nothing to do with each other; agreement "
-        "has no such level, which is why kappa stands beside it. Jensen-Shannon: 0 for equal answers, at most 0.69 nat."
+        f"n = {some['n_windows']} windows of {counted(some['n_subjects'], 'subject')}; probabilities are means over seeds; "
+        f"{ends}. Null: R² and kappa are 0 for answers that have nothing to do with each other; agreement has no such level, "
+        "which is why kappa stands beside it. Jensen-Shannon: 0 for equal answers, at most 0.69 nat."
     )
 
 

@@ -90,9 +90,11 @@ def _draw(page: str, book: CaseBook, found: Compared, chosen: dict[str, Any]) ->
     left, right = st.columns([1, 1.35], gap="large")
     with left:
         section("Does it go with being right?")
-        tables = {"Right and wrong": partial(drawn.truth_table, found)}
-        alt = drawn.describe_truth(found)
-        chart(drawn.truth_figure(found), f"{page}.truth", f"{name}_truth", alt, tables, about=about)
+        if all(found.result.values["right_less_wrong"][arm]["value"] is None for arm in found.arms):
+            st.info("It takes windows that are decided right and windows that are decided wrong; there is only one kind here.")
+        else:
+            tables, alt = {"Right and wrong": partial(drawn.truth_table, found)}, drawn.describe_truth(found)
+            chart(drawn.truth_figure(found), f"{page}.truth", f"{name}_truth", alt, tables, about=about)
     with right:
         _subjects(page, book, found, chosen)
 

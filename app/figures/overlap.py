@@ -18,7 +18,7 @@ from rdpd_core.evaluation.overlap import MEASURES
 from rdpd_core.experiments.analyses import Result
 from rdpd_core.experiments.subjects import title_of
 
-ROW, TOP, BOTTOM, KEYS = 74, 52, 50, 74
+ROW, TOP, BOTTOM, KEYS = 74, 62, 50, 74
 UP, SPREAD = 0.34, 0.12
 """The heading of a row stands so far above its middle; points of people lie so far from it."""
 STILL = {"fixedrange": True, "zeroline": False, "ticks": ""}
@@ -97,7 +97,9 @@ def overlap_figure(found: Compared) -> go.Figure:
     parts.traces.extend([_chance(found), _even(found), _means(found)])
     if found.teachers is not None:
         parts.traces.append(_teachers_key(found.teachers))
-    parts.texts.append(_caption(f"n = {found.n}<br>null: windows paired at random {found.shuffles} times"))
+    drawn = resampled([found.of(arm) for arm in found.arms])
+    ends = f"95% intervals: {drawn} resampled" if drawn else "no intervals: too few people"
+    parts.texts.append(_caption(f"n = {found.n}<br>{ends}<br>null: windows paired at random {found.shuffles} times"))
     return parts.figure(**_layout(found, found.axis))
 
 
@@ -272,7 +274,7 @@ def truth_figure(found: Compared) -> go.Figure:
     for place in range(len(gaps)):  # beside the words of a row, not through them
         null = {"type": "line", "x0": 0, "x1": 0, "y0": place - 0.2, "y1": place + 0.36, "layer": "below"}
         parts.shapes.append({**null, "line": {"color": theme.INK, "width": 1.5, "dash": "dot"}})
-    n = f"{gaps[0]['n']} windows of {gaps[0]['units']} people"
+    n = f"{gaps[0]['n']} windows of {gaps[0]['units']} {resampled(gaps) or 'people'}"
     parts.texts.append(_caption(f"n = {n}<br>null, dotted: 0, agreement has nothing to do with being right"))
     layout = _layout(found, f"{titled(found.measure)}: right less wrong windows")
     reach = 1.1 * max([abs(v) for gap in gaps for v in _extent(gap)], default=0.01)
@@ -284,6 +286,11 @@ def truth_figure(found: Compared) -> go.Figure:
 def _extent(gap: Mapping[str, Any]) -> list[float]:
     ends = gap["interval"]
     return [v for v in (gap["value"], *((ends["low"], ends["high"]) if ends else ())) if v is not None]
+
+
+def resampled(found: Sequence[Mapping[str, Any]]) -> str:
+    """Give what intervals resample, "subjects" or "recordings"; empty if none has an interval."""
+    return next((one["interval"]["unit"] for one in found if one["interval"] is not None), "")
 
 
 def describe_overlap(found: Compared) -> str:

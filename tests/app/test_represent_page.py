@@ -143,3 +143,14 @@ def test_every_picture_carries_n_interval_and_null_into_its_file():
         texts = " ".join(a.get("text", "") for a in spec["layout"]["annotations"])
         assert "n = 27 windows" in texts
         assert "null" in texts or "even" in texts
+
+
+def test_answers_that_are_all_right_leave_a_sentence_instead_of_an_empty_picture(monkeypatch):
+    from rdpd_core.evaluation.estimates import Estimate
+
+    nothing = Estimate(None, None, 0, 0)
+    monkeypatch.setattr("rdpd_core.experiments.analyses.overlap._by_truth", lambda *args: nothing)
+    monkeypatch.setattr("rdpd_core.experiments.analyses.overlap.AttentionOverlap.version", -1)
+    at = page()
+    assert "there is only one kind here" in at.info[0].value
+    assert len(alts(at)) == 2

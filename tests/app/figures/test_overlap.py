@@ -64,6 +64,7 @@ def test_every_arm_stands_on_its_own_band_with_its_people_and_its_verdict(found)
     assert list(means.x) == [found.of(a)["mean"] for a in ARMS]
     said = texts(fig)
     assert "n = 120 windows of 12 subjects, mean over 2 seeds" in said
+    assert "95% intervals: subjects resampled" in said
     assert "null: windows paired at random 20 times" in said
     assert "no more than chance" in said
     assert ": more than chance" in said
@@ -81,6 +82,7 @@ def test_too_few_people_leave_points_without_an_interval():
     few = compared(people=2)
     fig = overlap_figure(few)
     assert "(no interval)" in texts(fig)
+    assert "no intervals: too few people" in texts(fig)
     assert "too few people to say" in texts(fig)
     (means,) = [t for t in fig.data if t.error_x.array is not None]
     assert not any(means.error_x.array)
