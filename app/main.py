@@ -19,6 +19,7 @@ titles = {
     "whatif": ("What-if", ":material/tune:"),
     "lab": ("Channel lab", ":material/hub:"),
     "represent": ("Representations", ":material/compare:"),
+    "explain": ("Attributions", ":material/manage_search:"),
     "cohort": ("Cohort", ":material/groups:"),
     "distill": ("Distill", ":material/model_training:"),
     "jobs": ("Jobs", ":material/progress_activity:"),

@@ -55,6 +55,7 @@ def _named(names: Mapping[str, str]) -> Callable[[str], str]:
 
 PARTS_OF_CASE = {"subject": "all its windows", "group": "several subjects side by side"}
 PARTS_OF_REPRESENT = {"look": "where they look", "layers": "what their layers say"}
+PARTS_OF_EXPLAIN = {"pair": "teacher above student", "methods": "other methods and baselines"}
 PARTS_OF_COHORT = {"wrong": "who is wrong", "classes": "classes by subject", "sure": "how sure"}
 PARTS_OF_MODEL = {
     "lineage": "lineage",
@@ -78,6 +79,12 @@ PAGES = {
         "Representations",
         ":material/compare:",
         (("set", _dataset), ("view", lambda text: f"students read {_spaced(text)}"), ("part", _named(PARTS_OF_REPRESENT))),
+    ),
+    "explain": Page(
+        "views/explain.py",
+        "Attributions",
+        ":material/manage_search:",
+        (("set", _dataset), *_WINDOW, ("model", _model), ("part", _named(PARTS_OF_EXPLAIN))),
     ),
     "cohort": Page(
         "views/cohort.py",

@@ -161,6 +161,7 @@ VIEWS = {
     "case, a subject": {"case__part": "subject"},
     "case, a group": {"case__part": "group"},
     "whatif": {"whatif__edits": ""},
+    **{f"explain, {part}": {"explain__part": part} for part in ("one", "pair", "methods")},
     **{f"represent, {part}": {"represent__part": part} for part in ("look", "layers")},
     **{f"cohort, {part}": {"cohort__part": part} for part in ("wrong", "classes", "sure")},
     "distill": {"distill__view": "own", "distill__data": "simulated_ecg"},

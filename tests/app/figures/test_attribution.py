@@ -3,23 +3,32 @@
 import numpy as np
 import pytest
 
-from app.figures.attribution import (
-    Picture,
+from app.figures.attribution import Picture, describe_heat, heat_figure, heat_table, strongest
+from app.figures.attribution_beside import beside_figure, beside_table, describe_beside
+from app.figures.attribution_checks import (
+    cascade_figure,
+    cascade_table,
     checks_table,
     curves_figure,
     curves_table,
+    describe_cascade,
     describe_curves,
-    describe_heat,
+)
+from app.figures.attribution_sums import (
+    band,
+    by_group,
     describe_sums,
-    heat_figure,
-    heat_table,
-    strongest,
+    describe_time,
+    outside,
     sums_figure,
     sums_table,
+    time_figure,
+    time_table,
 )
 from rdpd_core.evaluation.believed import PASSED, YES, Belief, Check
 from rdpd_core.evaluation.faithful import Curves
 from rdpd_core.evaluation.sanity import Cascade
+from rdpd_core.experiments.beside import Beside
 from rdpd_core.types import Channel
 
 CHANNELS = (Channel("<I>", "mV", "limb"), Channel("II", "mV", "limb"))
@@ -39,7 +48,17 @@ def belief():
     drawn = np.stack([np.linspace(0.9, 0.1, 5) + d for d in (-0.02, 0.0, 0.02)])
     curves = Curves(share, np.stack([falling] * 3), np.stack([rising] * 3), drawn, drawn[:, ::-1])
     checks = (Check("order", "What is named first", PASSED, "It does.", 0.4, -0.1, 0.1),)
-    return Belief("occlusion", "zero", YES, "All passed.", checks, curves, Cascade(("dense",), np.zeros((1, 1))), 3, 2)
+    return Belief(
+        "occlusion",
+        "zero",
+        YES,
+        "All passed.",
+        checks,
+        curves,
+        Cascade(("dense", "rnn"), np.array([[0.6, 0.8], [0.1, -0.1]])),
+        3,
+        2,
+    )
 
 
 def plain(figure):
@@ -89,7 +108,7 @@ def test_curves_stand_above_their_band(belief):
     figure = plain(curves_figure(belief))
     names = [trace["name"] for trace in figure["data"]]
     assert sum("random" in name for name in names) == 2
-    lines = [trace for trace in figure["data"] if "strongest" in trace["name"]]
+    lines = [trace for trace in figure["data"] if "random" not in trace["name"]]
     assert lines[0]["line"]["dash"] != lines[1]["line"]["dash"]
     table = curves_table(belief)
     assert list(table["taken away"]) == pytest.approx(list(belief.curves.deletion[0]))
@@ -114,3 +133,69 @@ def test_words_name_channel_time_sign_and_verdict(belief):
     assert "3 windows of 2 subjects" in told
     assert "Yes, believe it" in told
     assert "at random" in told
+
+
+def test_what_leaves_with_a_picture_is_written_above_it():
+    said = ("n = 1 window of 1 subject", "Not checked yet: do not conclude from it.")
+    texts = " ".join(str(a["text"]) for a in plain(heat_figure(picture(notes=said)))["layout"]["annotations"])
+    assert all(line in texts for line in said)
+    for made in (sums_figure([picture()], said), time_figure(picture(), said)):
+        assert said[0] in str(plain(made)["layout"]["annotations"])
+
+
+def test_sums_stand_before_the_band_of_random_weights():
+    drawn = np.stack([HEAT * 0 + d for d in (-0.01, 0.0, 0.01)])
+    made = picture(drawn=drawn)
+    low, high = band(made, 1)
+    assert (low >= -0.04).all()
+    assert (high <= 0.04).all()
+    assert outside(made) == ["<I>", "II"]
+    assert outside(picture(drawn=np.stack([HEAT - 9, HEAT, HEAT + 9]))) == []
+    assert len(plain(sums_figure([made]))["layout"]["shapes"]) == 2
+    assert not plain(sums_figure([picture()]))["layout"]["shapes"]
+    assert "outside of what random weights give: <I> and II" in describe_sums([made])
+    assert sums_table([made])["random weights, 97.5%"].max() <= 0.04
+    assert sums_table([picture()])["random weights, 97.5%"].isna().all()
+
+
+def test_groups_add_up_their_channels():
+    grouped = by_group(picture(drawn=np.stack([HEAT, HEAT])))
+    assert [c.name for c in grouped.channels] == ["limb"]
+    np.testing.assert_allclose(grouped.heat, HEAT.sum(axis=0, keepdims=True))
+    np.testing.assert_allclose(grouped.drawn[0], HEAT.sum(axis=0, keepdims=True))
+
+
+def test_the_course_in_time_stands_above_its_band():
+    made = picture(drawn=np.zeros((3, *HEAT.shape)))
+    data = plain(time_figure(made))["data"]
+    assert len(data) == 2
+    np.testing.assert_allclose(data[-1]["y"], HEAT.sum(axis=0))
+    assert len(plain(time_figure(picture()))["data"]) == 1
+    assert "100% of the pieces" in describe_time(made)
+    assert time_table(made)["evidence (nat)"].sum() == pytest.approx(HEAT.sum())
+    assert time_table(made)["from (s)"].iloc[0] == 10
+
+
+def test_the_cascade_begins_as_trained_and_names_its_null(belief):
+    figure = plain(cascade_figure(belief))
+    (line,) = figure["data"]
+    assert line["y"][0] == "as trained"
+    assert list(line["x"]) == pytest.approx([1.0, 0.7, 0.0])
+    assert "below 0.5" in str(figure["layout"]["annotations"])
+    assert "0.00 is left once all 2 have forgotten" in describe_cascade(belief)
+    assert cascade_table(belief)["draws"].tolist() == [2, 2]
+
+
+def test_what_is_more_than_chance_is_filled():
+    found = (Beside("a", "<A>", "method", 0.9, -0.2, 0.3, 19), Beside("b", "B", "baseline", 0.1, -0.2, 0.3, 19))
+    figure = plain(beside_figure(found, ("n = 1 window",)))
+    assert list(figure["data"][0]["marker"]["symbol"]) == ["circle", "square-open"]
+    assert len(figure["layout"]["shapes"]) == 2
+    assert "&lt;A&gt;" in figure["layout"]["yaxis"]["ticktext"][0]
+    told = describe_beside(found)
+    assert "more alike than in every other window: <A>" in told
+    assert "no more alike than chance: B" in told
+    alone = (Beside("a", "A", "method", 0.9, None, None, 0),)
+    assert "chance is not known" in describe_beside(alone)
+    assert not plain(beside_figure(alone))["layout"]["shapes"]
+    assert beside_table(found)["n (other windows)"].tolist() == [19, 19]
