@@ -95,12 +95,14 @@ def play(page: Any, url: str, steps: Sequence[Step], pace: float) -> Replay:
     begun, count = time.monotonic(), 0
     page.goto(url)
     for step in steps:
-        count += 1
+        count, at = count + 1, time.monotonic()
         try:
             step.do(page)
             settle(page)
         except (Error, AssertionError) as trouble:
             troubles.append(f"{step.what}: {str(trouble).splitlines()[0]}")
+        seen = "" if not troubles or not troubles[-1].startswith(step.what) else f" FAILED, {troubles[-1]}"
+        print(f"{count}. {step.what}: {time.monotonic() - at:.1f} s{seen}", file=sys.stderr, flush=True)
         page.wait_for_timeout(pace * 1000)
     return Replay(count, troubles, asked, time.monotonic() - begun)
 

@@ -36,6 +36,7 @@ def script(number: int, short: bool) -> Iterator[Step]:
     yield Step("see the first picture", lambda page: page.wait_for_selector(PICTURE, timeout=2 * WAIT_MS))
     for case in range(1 if short else 5):
         yield from _guided(case)
+    yield from _reset()  # what the guided cases chose is forgotten
     yield from _case()
     yield from _whatif()
     if not short:
@@ -83,6 +84,8 @@ def _case() -> Iterator[Step]:
     yield _choose("Windows", "all windows")
     yield _choose("Subject (n", "s017")
     yield _segment("limb")
+    yield _choose("Measure on", "II")
+    yield _choose("Measure on", "off")
     yield Step("go back in the browser", lambda page: page.go_back())
     yield Step("go forward in the browser", lambda page: page.go_forward())
 
@@ -129,6 +132,10 @@ def _rest() -> Iterator[Step]:
     yield _choose("Data set", "simulated_ecg")
     yield _page("Jobs")
     yield _page("Distill")
+    yield from _reset()
+
+
+def _reset() -> Iterator[Step]:
     yield _page("Start")
     yield _button("Presenter mode")
     yield _button("Reset")
@@ -160,6 +167,7 @@ def _choose(label: str, text: str) -> Step:
         box.scroll_into_view_if_needed(timeout=WAIT_MS)
         settle(page)  # a list that is open closes when the page moves
         box.click(timeout=WAIT_MS)
-        page.locator("[role=option]").filter(has_text=text).first.click(timeout=WAIT_MS)
+        page.keyboard.type(text)  # of a long list only what is in sight is there
+        page.locator("[role=option]").filter(has_text=re.compile(rf"(^|\s){re.escape(text)}(\W|$)")).first.click(timeout=WAIT_MS)
 
     return Step(f"choose {label}: {text}", do)
