@@ -38,13 +38,13 @@ def show(cohort: Cohort) -> None:
     rows = cohort.rows(len(found["subjects"]))
     section("Subjects by classes, those on whom arms disagree most first")
     beside = [arm for arm in ("teacher", cohort.arm, *found["arms"]) if arm in found["arms"]]
-    for place, arm in zip(st.columns(2, gap="large"), list(dict.fromkeys(beside))[:2], strict=False):
+    for place, arm in zip(cohort_rows.halves(), list(dict.fromkeys(beside))[:2], strict=False):
         with place:
             _heat(cohort, result, arm, rows)
     told = "Arms disagree: mean Jensen-Shannon divergence to their mean. A click on a square opens the subject."
     every = class_line(range(len(found["classes"])), found["classes"])
     st.caption(in_markdown(f"{told} {every}", 2000))
-    left, right = st.columns([1.3, 1], gap="large")
+    left, right = cohort_rows.halves()
     with left:
         section(f"One bar for each subject: {in_markdown(found['titles'][cohort.arm])}")
         _shares(cohort, result, rows)
@@ -119,7 +119,14 @@ def _apart(cohort: Cohort, result: Result) -> None:
     null += f" ({sum(within) / len(within):.3f} nat)" if within else ""
     axis = f"further from {other} than seeds (JS, nat)"
     forest(
-        cohort, result, "apart", [Section("", tuple(lines))], axis, f"{null}; p by relabeling models, corrected by Holm", 0.0
+        cohort,
+        result,
+        "apart",
+        [Section("", tuple(lines))],
+        axis,
+        f"{null}; p by relabeling models, corrected by Holm",
+        0.0,
+        0.0,
     )
     few = min(own["models"] for own in found["arms"].values())
     if few < 5:

@@ -17,6 +17,7 @@ from rdpd_core.experiments.source import Asked
 
 MOST = 40
 """Rows of a picture; more are looked at one page after the other."""
+HALF_PX = 380
 CASE = "views/case.py"
 
 
@@ -46,6 +47,12 @@ class Cohort(NamedTuple):
     def stem(self) -> str:
         """Begin a file name."""
         return f"{self.asked.dataset}_{self.asked.view}_cohort"
+
+
+def halves() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Give two places beside each other; below each other where a picture would be too narrow for its notes."""
+    grid = st.grid(2, min_column_width=HALF_PX, gap="large")
+    return grid.cell(), grid.cell()
 
 
 def choose_rows(link: Link, count: int, place: DeltaGenerator, asked: bool) -> int:

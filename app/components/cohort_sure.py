@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.components import represent_result
+from app.components import cohort_rows, represent_result
 from app.components.case_find import keep
 from app.components.charts import chart
 from app.components.cohort_rows import Cohort
@@ -68,7 +68,7 @@ def show(cohort: Cohort, settings: Mapping[str, Any]) -> None:
         return
     represent_result.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm))
     title = in_markdown(result.values["titles"][cohort.arm])
-    left, right = st.columns(2, gap="large")
+    left, right = cohort_rows.halves()
     with left:
         section(f"Confidence against accuracy: {title}")
         _reliability(cohort, result, settings["bins"])
@@ -78,7 +78,7 @@ def show(cohort: Cohort, settings: Mapping[str, Any]) -> None:
         _scores(cohort, result)
     section("When should the model abstain?")
     _abstain(cohort, result, settings["decided"])
-    left, right = st.columns(2, gap="large")
+    left, right = cohort_rows.halves()
     with left:
         section("Sets of classes")
         _sets(cohort, result)
@@ -178,9 +178,11 @@ def _sets(cohort: Cohort, result: Result) -> None:
     sections = [Section("All windows · classes in a set on average", tuple(lines))]
     own = found["arms"][cohort.arm]["sets"]["known"]
     if own is not None:
-        cells = [(k, c) for k, c in zip(found["classes"], own["by_class"], strict=True) if c["n"]]
-        by = tuple(line_of(f"{name} · {cell['units']}", cohort.arm, cell, found["unit"]) for name, cell in cells)
-        sections.append(Section(f"{found['titles'][cohort.arm]}, by true class · subjects", by))
+        title = found["titles"][cohort.arm]
+        cells = [(name, c) for name, c in zip(found["classes"], own["by_class"], strict=True) if c["n"]]
+        for name, c in cells:
+            heading = f"{name} · n = {c['n']} windows, {c['units']} {found['unit']}"
+            sections.append(Section(heading, (line_of(title, cohort.arm, c, found["unit"]),)))
     null = f"Dashed: promised, {wanted:.0%}, calibrated on {found['valid_subjects']} validation subjects"
     forest(cohort, result, "sets", sections, "windows whose set holds the true class", null, wanted)
     if own is not None:

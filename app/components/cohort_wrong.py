@@ -45,7 +45,7 @@ def show(cohort: Cohort, settings: Mapping[str, int]) -> None:
     if result is None:
         return
     represent_result.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm, "teacher"))
-    left, right = st.columns([1.5, 1], gap="large")
+    left, right = cohort_rows.halves()
     with left:
         section("Arms by subjects, the hardest first")
         _subjects(cohort, result)
@@ -54,7 +54,7 @@ def show(cohort: Cohort, settings: Mapping[str, int]) -> None:
         _arms(cohort, result)
         section("Do students err where the teacher errs?")
         _together(cohort, result)
-    left, right = st.columns(2, gap="large")
+    left, right = cohort_rows.halves()
     with left:
         section("By true class")
         _classes(cohort, result)

@@ -83,11 +83,7 @@ def forest_figure(
         at += 0.3
     low, high = _reach(places, span)
     parts.shapes.extend(shape for line, y in places for shape in _band(line, y))
-    if null is not None:
-        edge = {"x0": null, "x1": null, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-        parts.shapes.append(
-            {"type": "line", **edge, "line": {"color": theme.MUTED, "width": 2, "dash": "dash"}, "layer": "below"}
-        )
+    parts.shapes.extend(_null(null, y) for line, y in places if null is not None and line.value is not None)
     parts.traces.extend(_points(places, arm) for arm in dict.fromkeys(line.arm for line, _ in places))
     parts.texts.extend(_why(line, y, low) for line, y in places if line.value is None)
     note, top = noted(notes)
@@ -133,6 +129,12 @@ def _band(line: Line, y: float) -> list[dict[str, Any]]:
         return []
     place = {"x0": line.band[0], "x1": line.band[1], "y0": y - 0.42, "y1": y + 0.42, "xref": "x", "yref": "y"}
     return [{"type": "rect", **place, "fillcolor": "rgba(128, 140, 150, 0.35)", "line": {"width": 0}, "layer": "below"}]
+
+
+def _null(x: float, y: float) -> dict[str, Any]:
+    """Give the null beside one line, so that it crosses no words."""
+    place = {"x0": x, "x1": x, "y0": y - 0.5, "y1": y + 0.5, "xref": "x", "yref": "y", "layer": "below"}
+    return {"type": "line", **place, "line": {"color": theme.MUTED, "width": 2, "dash": "dash"}}
 
 
 def _points(places: Sequence[tuple[Line, float]], arm: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_lines_show_value_interval_null_and_why_one_is_missing():
     assert points[0].error_x.array[0] == pytest.approx(0.3)
     assert points[0].error_x.arrayminus[0] == pytest.approx(0.2)
     assert len({trace.marker.symbol for trace in points}) == 2, "told apart without color"
-    assert sorted((s.x0, s.x1) for s in fig.layout.shapes) == [(0.0, 0.7), (0.5, 0.5)]
+    assert sorted((s.x0, s.x1) for s in fig.layout.shapes) == [(0.0, 0.7), (0.5, 0.5), (0.5, 0.5)]
     assert all(word in texts(fig) for word in ("hidden: fewer than 5", "n = 40 windows of 8 subjects", "Dashed: by chance"))
     low, high = fig.layout.xaxis.range
     assert low < 0
