@@ -25,7 +25,6 @@ from rdpd_core.experiments.subjects import title_of
 
 NAMES = [name for name, measure in MEASURES.items() if measure.agreement is not None]
 FIRST, LIKED = "overlap", "rdpd"
-WORDS = {"kl_ba": "KL(teacher||student) (nat)", "kl_ab": "KL(student||teacher) (nat)", "top1": "same peak (top-1)"}
 NULL = "windows of student and teacher paired at random; even attention; two teachers of different seeds"
 
 
@@ -40,7 +39,7 @@ def choose(link: Link, book: CaseBook, asked: bool) -> tuple[dict[str, str], dic
     students = [arm for arm in book.arms if arm.arm != "teacher"]
     seen = [arm.arm for arm in students if arm.attention is not None] or [arm.arm for arm in students]
     left, right = st.columns([1, 2.6], gap="medium") if asked else (st, st)
-    words = {name: WORDS.get(name, drawn.titled(name)) for name in NAMES}
+    words = {name: drawn.called(name) for name in NAMES}
     told = " ".join(f"{words[name]}: {MEASURES[name].help}" for name in NAMES)
     how = {"format_func": words.get, "help": in_markdown(f"{told} Student a, teacher b.", 1500)}
     measure = pick(link, "measure", NAMES, FIRST, asked, lambda key: left.selectbox("Measure", NAMES, key=key, **how))

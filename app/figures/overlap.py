@@ -23,6 +23,8 @@ UP, SPREAD = 0.34, 0.12
 """The heading of a row stands so far above its middle; points of people lie so far from it."""
 STILL = {"fixedrange": True, "zeroline": False, "ticks": ""}
 RANKED = "Subjects by disagreement"
+CALLED = {"kl_ba": "KL(teacher||student) (nat)", "kl_ab": "KL(student||teacher) (nat)", "top1": "same peak (top-1)"}
+"""What tables call otherwise, since there a is the student and b the teacher."""
 
 
 class Compared(NamedTuple):
@@ -46,9 +48,7 @@ class Compared(NamedTuple):
     @property
     def axis(self) -> str:
         """The measure with its unit, and its direction."""
-        found = MEASURES[self.measure]
-        unit = f" ({found.unit})" if found.unit else ""
-        return f"{found.title}{unit}, {'1: the same' if found.agreement else '0: the same'}"
+        return f"{called(self.measure)}, {'1: the same' if MEASURES[self.measure].agreement else '0: the same'}"
 
     def of(self, arm: str, measure: str = "") -> dict[str, Any]:
         """Give what was found of an arm by a measure."""
@@ -78,6 +78,11 @@ class Compared(NamedTuple):
     def shuffles(self) -> int:
         """Random pairings behind the band."""
         return self.result.values["arms"][self.arms[0]]["shuffles"]
+
+
+def called(measure: str) -> str:
+    """Give a measure of student and teacher with its unit, for people."""
+    return CALLED.get(measure, titled(measure))
 
 
 def titled(measure: str) -> str:
@@ -276,7 +281,7 @@ def truth_figure(found: Compared) -> go.Figure:
         parts.shapes.append({**null, "line": {"color": theme.INK, "width": 1.5, "dash": "dot"}})
     n = f"{gaps[0]['n']} windows of {gaps[0]['units']} {resampled(gaps) or 'people'}"
     parts.texts.append(_caption(f"n = {n}<br>null, dotted: 0, agreement has nothing to do with being right"))
-    layout = _layout(found, f"{titled(found.measure)}: right less wrong windows")
+    layout = _layout(found, f"{called(found.measure)}: right less wrong windows")
     reach = 1.1 * max([abs(v) for gap in gaps for v in _extent(gap)], default=0.01)
     del layout["legend"]
     low = {"height": layout["height"] - KEYS, "margin": {**layout["margin"], "b": BOTTOM}, "showlegend": False}
@@ -301,7 +306,7 @@ def describe_overlap(found: Compared) -> str:
         if found.teachers is None
         else f" Two teachers of different seeds: {_number(found.teachers['value'], found.teachers['interval'])}."
     )
-    return f"{titled(found.measure)} of the attention of students and teacher, n = {found.n}. {' '.join(rows)}{controls}"
+    return f"{called(found.measure)} of the attention of students and teacher, n = {found.n}. {' '.join(rows)}{controls}"
 
 
 def _told(found: Compared, arm: str) -> str:
@@ -327,7 +332,7 @@ def describe_truth(found: Compared) -> str:
     """Say in words whether agreement goes with being right."""
     gaps = found.result.values["right_less_wrong"]
     rows = [f"{title_of(arm)} {_number(gaps[arm]['value'], gaps[arm]['interval'], '+')}." for arm in found.arms]
-    return f"{titled(found.measure)} in windows decided right less that in windows decided wrong; 0 by chance. {' '.join(rows)}"
+    return f"{called(found.measure)} in windows decided right less that in windows decided wrong; 0 by chance. {' '.join(rows)}"
 
 
 def agreement_table(found: Compared) -> pd.DataFrame:

@@ -96,6 +96,9 @@ def test_people_who_are_seen_most_differently_come_first(measure):
     assert values == sorted(values, reverse=measure in ("js", "kl_ab"))
     assert set(table["arm"]) == {"RDPD"}
     assert len(people_table(own)) == 2 * len(table)
+    title = overlap_figure(own).layout.xaxis.title.text
+    assert title.endswith("0: the same" if measure in ("js", "kl_ab") else "1: the same")
+    assert measure != "kl_ab" or title.startswith("KL(student||teacher) (nat)")
 
 
 def test_entropy_stands_beside_what_even_attention_has(found):
