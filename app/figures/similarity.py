@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from app import theme
 from app.figures._courses import faded
+from app.figures.canvas import quiet
 from app.figures.subject_classes import COLORS, class_title
 from app.figures.text import in_plotly, listed
 from rdpd_core.evaluation.cka_align import Aligned
@@ -231,10 +232,10 @@ def _layout(matrix: Matrix, shapes: list[dict[str, Any]], texts: list[dict[str, 
     return {
         "font": {"color": theme.INK}, "height": TOP + BOTTOM + CELL * len(down), "dragmode": False,
         "margin": {"l": 8, "r": 8, "t": TOP, "b": BOTTOM}, "shapes": shapes, "annotations": texts,
-        "xaxis": {**still, "tickangle": 0, "title": {"text": in_plotly(matrix["second"]), "standoff": 4},
-                  "categoryorder": "array", "categoryarray": across},
-        "yaxis": {**still, "title": {"text": in_plotly(matrix["first"]), "standoff": 4}, "range": [len(down) - 0.5, -0.5],
-                  "categoryorder": "array", "categoryarray": down},
+        "xaxis": quiet({**still, "tickangle": 0, "title": {"text": in_plotly(matrix["second"]), "standoff": 4},
+                        "categoryorder": "array", "categoryarray": across}),
+        "yaxis": quiet({**still, "title": {"text": in_plotly(matrix["first"]), "standoff": 4},
+                        "range": [len(down) - 0.5, -0.5], "categoryorder": "array", "categoryarray": down}),
     }  # fmt: skip
 
 
@@ -257,7 +258,7 @@ def _basis(matrix: Matrix, null: bool = True) -> str:
 
 
 def _scatter_layout(found: Aligned, names: tuple[str, str]) -> dict[str, Any]:
-    quiet = {"zeroline": False, "ticks": "", "showgrid": True, "gridcolor": theme.BAND, "title": {"standoff": 4}}
+    calm = {"zeroline": False, "ticks": "", "showgrid": True, "gridcolor": theme.BAND, "title": {"standoff": 4}}
     layout: dict[str, Any] = {
         "font": {"color": theme.INK}, "height": 420, "margin": {"l": 8, "r": 8, "t": 64, "b": 40},
         "legend": {"orientation": "h", "y": -0.2, "yanchor": "top"},
@@ -267,8 +268,8 @@ def _scatter_layout(found: Aligned, names: tuple[str, str]) -> dict[str, Any]:
         end = "" if c == 0 else "2"
         across = {"text": in_plotly(names[0]), "standoff": 4}
         up = {"text": in_plotly(names[1]) if c == 0 else "", "standoff": 4}
-        layout[f"xaxis{end}"] = {**quiet, "domain": domain, "anchor": f"y{end}", "title": across}
-        layout[f"yaxis{end}"] = {**quiet, "anchor": f"x{end}", "title": up, "automargin": True}
+        layout[f"xaxis{end}"] = quiet({**calm, "domain": domain, "anchor": f"y{end}", "title": across})
+        layout[f"yaxis{end}"] = quiet({**calm, "anchor": f"x{end}", "title": up, "automargin": True})
         fitted = "undefined" if found.fitted[c] is None else f"r = {found.fitted[c]:.2f}"
         held = "not known for others" if found.held_out is None else f"left out: r = {found.held_out[c]:.2f}"
         place = {"x": domain[0], "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 4}
