@@ -26,7 +26,7 @@ SIGNS = {
 }
 MOST, LONG = 20, 600
 WHAT = (
-    "Five checks, each against its own null: has the model learned anything; does what is named first matter first (deletion "
+    "Six checks, each against its own null: has the model learned anything; does what is named first matter first (deletion "
     "and insertion); more than in copies with random weights; does the picture change when layers forget, and when labels "
     "were shuffled; and do other methods agree. It takes 5 seconds to 3 minutes, once."
 )

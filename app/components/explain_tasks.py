@@ -142,6 +142,7 @@ def belief_task(asked: Asked) -> Task[Belief]:
     def work(tell: Tell) -> Belief:
         tell("Waiting for another check to end", None)
         with _ONE:
+            tell("Opening the model", None)
             book, model, card = asked.opened()
             return belief_of(model, card, book.loaded, asked.how, on_progress=_telling(tell))
 

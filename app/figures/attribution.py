@@ -17,7 +17,7 @@ from app.figures.text import in_plotly, listed
 from rdpd_core.evaluation.attributed import UNIT
 from rdpd_core.types import Channel
 
-ROW_PIXELS, BOTTOM = 34, 44
+ROW_PIXELS, LEAST_PIXELS, BOTTOM = 34, 130, 44
 FOR, AGAINST = "#C4451F", "#0A6FD0"
 """Evidence for a class is warm, evidence against it is cold; both are told apart by a sign as well."""
 STRONG, FAINT, MARKED = 0.85, 0.02, 3
@@ -27,6 +27,8 @@ COLORS = [
     [1.0, faded(FOR, STRONG)],
 ]
 SIGNAL_PIXELS = 600
+RIGHT = 84
+"""Room for the bar of colors, the same in all pictures, so that one above the other has the same axis of time."""
 BEFORE = 0.11
 """Room for names, as a share of the window."""
 
@@ -83,8 +85,8 @@ def heat_figure(picture: Picture) -> go.Figure:
     time = {"range": [picture.start_s - BEFORE * picture.duration_s, picture.start_s + picture.duration_s]}
     time |= {"tick0": picture.start_s, "tickformat": "~g", "minallowed": picture.start_s - BEFORE * picture.duration_s}
     return parts.figure(
-        height=above + BOTTOM + ROW_PIXELS * rows,
-        margin={"l": 4, "r": 4, "t": above, "b": BOTTOM},
+        height=above + BOTTOM + max(ROW_PIXELS * rows, LEAST_PIXELS),
+        margin={"l": 4, "r": RIGHT, "t": above, "b": BOTTOM},
         dragmode=False,
         xaxis={**still, **time, "title": {"text": "time in the recording (s)", "standoff": 4}},
         yaxis={**still, "range": [rows - 0.5, -0.5], "showticklabels": False},

@@ -38,7 +38,7 @@ def curves_figure(belief: Belief) -> go.Figure:
         hover = f"{name}, %{{x:.0%}} of the cells: %{{y:.2f}} (n = {belief.n_windows} windows)<extra></extra>"
         parts.traces.append({"type": "scatter", **line, **look, "hovertemplate": hover})
     title = "share of cells taken away or put back"
-    said = [f"{people(belief.n_windows, belief.n_subjects)}; means over windows, strongest cells first", _null(belief)]
+    said = [people(belief.n_windows, belief.n_subjects), "means over windows, strongest cells first", _null(belief)]
     note, above = noted(said, LEGEND)
     parts.texts.append(note)
     return parts.figure(
@@ -53,7 +53,7 @@ def curves_figure(belief: Belief) -> go.Figure:
 
 def _null(belief: Belief) -> str:
     drawn = len(belief.curves.random_deletion)
-    return f"null (bands): middle 95% of {drawn} orders drawn at random" if drawn else "null: none was drawn"
+    return f"null (bands): 95% of {drawn} orders drawn at random" if drawn else "null: none was drawn"
 
 
 def curves_table(belief: Belief) -> pd.DataFrame:
@@ -106,9 +106,7 @@ def cascade_figure(belief: Belief) -> go.Figure:
     line = {"color": theme.MUTED, "width": 1, "dash": "dot"}
     parts.shapes.append({"type": "line", "x0": KEPT, "x1": KEPT, "y0": 0, "y1": 1, "yref": "y domain", "line": line})
     drawn = f"mean, least and most of {draws} draws of weights"
-    note, above = noted(
-        [f"{people(belief.n_windows, belief.n_subjects)}; {drawn}", f"null: below {KEPT:g} (dotted) at the end"]
-    )
+    note, above = noted([people(belief.n_windows, belief.n_subjects), drawn, f"null: below {KEPT:g} (dotted) in the end"])
     parts.texts.append(note)
     return parts.figure(
         height=above + BOTTOM + 28 * (len(found.stages) + 1),

@@ -38,7 +38,7 @@ from app.figures.words import facts  # noqa: E402
 from rdpd_core.experiments.subjects import places_of  # noqa: E402
 
 ONE, PAIR, METHODS = "one", "pair", "methods"
-PARTS = {ONE: "One model", PAIR: "Teacher above student", METHODS: "Other methods and baselines"}
+PARTS = {ONE: "One model", PAIR: "Teacher and student", METHODS: "Other methods"}
 SUMS = {explain_picture.CHANNEL: "Channels", explain_picture.GROUP: "Groups"}
 
 

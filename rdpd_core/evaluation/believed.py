@@ -136,7 +136,13 @@ def check_learned(probability: np.ndarray, truth: np.ndarray | None, subject: np
     state = PASSED if p <= LEVEL else FAILED if enough else OPEN
     what = f"n = {len(label)} pairs of person and class; with shuffled classes {low:.2f} to {high:.2f}, p = {p:.3f}"
     return Check(
-        "learned", title, state, f"True classes get a mean probability of {value:.2f} ({what}).", value, float(low), float(high)
+        "learned",
+        title,
+        state,
+        f"True classes get a mean probability of {value:z.2f} ({what}).",
+        value,
+        float(low),
+        float(high),
     )
 
 
@@ -148,7 +154,7 @@ def check_order(curves: Curves) -> Check:
     if state == PASSED and gap - reach <= 0:
         state = OPEN
     drawn = f"orders drawn at random {low:.3f} to {high:.3f}, n = {len(curves.gap)} windows"
-    sentence = f"The area under insertion less that under deletion is {gap:.3f}{_within(reach, 3)} ({drawn})."
+    sentence = f"The area under insertion less that under deletion is {gap:z.3f}{_within(reach, 3)} ({drawn})."
     return Check("order", "What is named first matters first", state, sentence, gap, low, high)
 
 
@@ -177,7 +183,7 @@ def check_kept(kept: np.ndarray) -> Check:
     state = PASSED if value + reach < KEPT else FAILED if value - reach > KEPT else OPEN
     what = f"{len(kept)} draws; above {KEPT} it would show the input and not the model"
     sentence = (
-        f"With random weights the picture keeps a rank correlation of {value:.2f}{_within(reach)} with this one ({what})."
+        f"With random weights the picture keeps a rank correlation of {value:z.2f}{_within(reach)} with this one ({what})."
     )
     return Check("weights", "It changes when the model forgets", state, sentence, value, None, KEPT)
 
@@ -198,8 +204,8 @@ def check_control(found: tuple[np.ndarray, np.ndarray] | None, own: np.ndarray) 
     alike = value - reach > KEPT
     state = PASSED if value + reach < KEPT and more - more_reach > 0 else FAILED if alike or more + more_reach < 0 else OPEN
     sentence = (
-        f"A model that learned shuffled labels gives a picture of rank correlation {value:.2f}{_within(reach)} with this one "
-        f"(above {KEPT} is too alike), and a gap smaller by {more:.3f}{_within(more_reach, 3)} (n = {len(kept)} windows)."
+        f"A model that learned shuffled labels gives a picture of rank correlation {value:z.2f}{_within(reach)} with this one "
+        f"(above {KEPT} is too alike), and a gap smaller by {more:z.3f}{_within(more_reach, 3)} (n = {len(kept)} windows)."
     )
     return Check("labels", title, state, sentence, value, None, KEPT)
 
@@ -222,7 +228,7 @@ def check_methods(sums: np.ndarray, others: Mapping[str, np.ndarray], seed: int)
     low, high = (float(v) for v in np.percentile(null, [2.5, 97.5]))
     state = PASSED if value > high else FAILED
     what = f"windows paired at random {low:.2f} to {high:.2f}, n = {len(sums)} windows"
-    sentence = f"The mean rank correlation with {len(others)} other methods is {value:.2f} ({what})."
+    sentence = f"The mean rank correlation with {len(others)} other methods is {value:z.2f} ({what})."
     return Check("methods", title, state, sentence, value, low, high, decisive=False)
 
 
@@ -239,7 +245,7 @@ def judge(checks: Sequence[Check], windows: int) -> tuple[str, str]:
     named = {c.name: c for c in checks}
     return YES, (
         f"All {len(checks)} checks passed on {windows} windows: the order beats chance by {named['order'].value:.2f}, "
-        f"and with random weights a rank correlation of {named['weights'].value:.2f} is left."
+        f"and with random weights a rank correlation of {named['weights'].value:z.2f} is left."
     )
 
 

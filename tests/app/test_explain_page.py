@@ -99,7 +99,7 @@ def test_the_verdict_is_asked_for_and_stands_above_the_pictures(monkeypatch):
     told = texts(at)
     assert made.verdict in told
     assert made.checks[0].sentence in told.replace("\\", "")
-    assert f"null (bands): middle 95% of {len(made.curves.random_deletion)} orders" in " ".join(charts(at))
+    assert f"null (bands): 95% of {len(made.curves.random_deletion)} orders" in " ".join(charts(at))
     assert all(made.verdict in spec or "rank correlation" in spec or "taken away" in spec for spec in charts(at))
     explain_tasks.belief_task.clear()
 

@@ -181,7 +181,7 @@ def test_the_cascade_begins_as_trained_and_names_its_null(belief):
     (line,) = figure["data"]
     assert line["y"][0] == "as trained"
     assert list(line["x"]) == pytest.approx([1.0, 0.7, 0.0])
-    assert "below 0.5" in str(figure["layout"]["annotations"])
+    assert "below 0.5 (dotted)" in str(figure["layout"]["annotations"])
     assert "0.00 is left once all 2 have forgotten" in describe_cascade(belief)
     assert cascade_table(belief)["draws"].tolist() == [2, 2]
 
