@@ -118,16 +118,8 @@ def _apart(cohort: Cohort, result: Result) -> None:
     null = "Dashed: no further apart than two seeds of one arm"
     null += f" ({sum(within) / len(within):.3f} nat)" if within else ""
     axis = f"further from {other} than seeds (JS, nat)"
-    forest(
-        cohort,
-        result,
-        "apart",
-        [Section("", tuple(lines))],
-        axis,
-        f"{null}; p by relabeling models, corrected by Holm",
-        0.0,
-        0.0,
-    )
+    null += "; p by relabeling models, corrected by Holm"
+    forest(cohort, result, "apart", [Section("", tuple(lines))], axis, null, 0.0, most=0.0, unit="subjects")
     few = min(own["models"] for own in found["arms"].values())
     if few < 5:
         st.caption(
@@ -137,12 +129,14 @@ def _apart(cohort: Cohort, result: Result) -> None:
 
 def _trends(cohort: Cohort, result: Result) -> None:
     found = result.values
-    why = "recordings are too short"
-    lines = tuple(line_of(found["titles"][arm], arm, own, "subjects", why=why) for arm, own in found["trends"].items())
-    axis = "P(true class), last third less first"
-    forest(
-        cohort, result, "trends", [Section("", lines)], axis, "Dashed: 0, if the time in the recording did not matter", 0.0, 0.0
-    )
+    cells = {arm: own for arm, own in found["trends"].items() if own["value"] is not None}
+    if not cells:
+        st.info("No recording has 3 windows of known class, so it has no last third.", icon=":material/visibility_off:")
+        return
+    unit = next((own["interval"]["unit"] for own in cells.values() if own["interval"]), "subjects")
+    lines = tuple(line_of(found["titles"][arm], arm, own, unit) for arm, own in cells.items())
+    axis, null = "P(true class), last third less first", "Dashed: 0, if the time in the recording did not matter"
+    forest(cohort, result, "trends", [Section("", lines)], axis, null, 0.0, most=0.0, unit=unit)
 
 
 def _drift(cohort: Cohort, result: Result, rows: list[int]) -> None:

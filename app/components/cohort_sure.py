@@ -23,6 +23,7 @@ from app.figures.text import in_markdown
 from app.state import Link
 from rdpd_core.evaluation.abstain import SHARES
 from rdpd_core.evaluation.calibration_error import TITLES
+from rdpd_core.evaluation.scores import people
 from rdpd_core.experiments.analyses import Result
 
 NAME = "calibration"
@@ -129,6 +130,7 @@ def _scores(cohort: Cohort, result: Result) -> None:
         ends = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
         cells.setdefault(row["measure"], {"measure": row["measure"]})[row["probabilities"]] = f"{row['value']:.3f}{ends}"
     st.dataframe(pd.DataFrame(cells.values()), hide_index=True, alt=f"Measures of calibration of {title}, with 95% intervals")
+    st.caption(in_markdown(f"{title}, {people(found['n_windows'], found['n_subjects'])}; brackets: 95% intervals.", 200))
     tau = own["temperature"]
     if tau is None:
         st.caption("No temperature was fitted: too few labeled validation windows, or all of one class.")

@@ -79,6 +79,7 @@ def forest(
     null: str,
     at: float | None = None,
     most: float = 1.0,
+    unit: str = "",
 ) -> None:
     """Show numbers with intervals below each other.
 
@@ -91,9 +92,10 @@ def forest(
         null: What chance alone would give, in words.
         at: The same as a number, for a line across the picture; None draws none.
         most: End of the axis, if the numbers do not need more; it begins at 0.
+        unit: What was resampled; empty takes that of the result.
     """
     found = result.values
-    unit = found.get("unit", "subjects")
+    unit = unit or found["unit"]
     windows, subjects = found.get("n_windows"), found.get("n_subjects")
     n = people(windows or sum(found["windows"]), subjects or len(found["subjects"]))
     ends = any(line.ends for section in sections for line in section.lines)

@@ -39,7 +39,8 @@ def shares_figure(found: Values, arm: str, rows: Sequence[int], notes: list[str]
         parts.traces.append(_stretch(found, arm, rows, mean, place))
     if own["sd_over_seeds"] is not None:
         parts.traces.append(_spreads(mean, np.array([own["sd_over_seeds"][at] for at in rows])))
-    parts.traces.extend(class_keys(used, found["classes"]))
+    keys = class_keys(used, found["classes"])
+    parts.traces.extend(keys)
     parts.texts.extend(_name(found, own, at, row) for row, at in enumerate(rows))
     note, top = noted(notes)
     parts.texts.append(note)
@@ -51,7 +52,7 @@ def shares_figure(found: Values, arm: str, rows: Sequence[int], notes: list[str]
         margin={"l": 12, "r": 22, "t": top, "b": BOTTOM},
         barmode="stack",
         dragmode=False,
-        legend=legend(height),
+        legend=legend(height) | {"traceorder": "normal"} if keys else {},
         xaxis={**still, **across, "title": {"text": "mean probability over windows and seeds"}},
         yaxis={**still, "range": [len(rows) - 0.5, -0.62], "showticklabels": False},
     )
@@ -109,11 +110,15 @@ def _spreads(mean: np.ndarray, spread: np.ndarray) -> dict[str, Any]:
 
 def _name(found: Values, own: Values, at: int, row: int) -> dict[str, Any]:
     truth = found["truth"][at]
-    told = [f"<b>{in_plotly(found['subjects'][at])}</b>", in_plotly(truth) if truth else "", f"{found['windows'][at]} windows"]
+    told = [f"<b>{in_plotly(found['subjects'][at])}</b>", in_plotly(truth) if truth else "", _windows(found["windows"][at])]
     told.append(f"entropy {own['entropy'][at]:.2f} nat")
     place = {"x": 0, "y": row - 0.24, "xref": "paper", "yref": "y", "xanchor": "left", "yanchor": "middle"}
     text = " · ".join(part for part in told if part)
     return {**place, "text": text, "showarrow": False, "borderpad": 0, "font": {"size": 11}}
+
+
+def _windows(n: int) -> str:
+    return "1 window" if n == 1 else f"{n} windows"
 
 
 def shares_table(found: Values, arm: str, rows: Sequence[int]) -> pd.DataFrame:

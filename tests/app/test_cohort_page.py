@@ -10,6 +10,8 @@ from app import cached
 from app.components import cohort_rows
 from rdpd_core.datasets import DATASETS
 from rdpd_core.experiments import Experiment, keep, run
+from rdpd_core.experiments.analyses import Result
+from rdpd_core.experiments.analyses.classes import Classes
 from rdpd_core.store import Store
 from tests.app import test_views
 from tests.app.test_views import ToyECG, alts, opened, words
@@ -91,6 +93,25 @@ def test_every_picture_says_what_stands_behind_it(here, part):
     assert at.code[-1].value.startswith("python -m rdpd_core analyze ")
 
 
+def test_recordings_that_are_too_short_are_said(here, monkeypatch):
+    run_it = Classes.run
+
+    def short(self, source, tell):
+        found = run_it(self, source, tell)
+        nothing = {"value": None, "interval": None, "n": 0, "units": 0}
+        arms = {arm: {**own, "drift": [None] * len(own["drift"])} for arm, own in found.values["arms"].items()}
+        values = {**found.values, "trends": dict.fromkeys(found.values["trends"], nothing), "arms": arms}
+        return Result(values, found.tables, found.sentences)
+
+    monkeypatch.setattr(Classes, "run", short)
+    monkeypatch.setattr(Classes, "version", 999)
+    cached.analysis_task.clear()
+    told = " ".join(info.value for info in page(part="classes").info)
+    cached.analysis_task.clear()
+    assert "it has no last third" in told
+    assert "nothing can drift" in told
+
+
 def test_where_nothing_may_be_shown_a_sentence_stands(one_subject):
     told = " ".join(info.value for part in ("wrong", "sure") for info in page(part=part).info)
     assert "No class has 5 recordings" in told
@@ -131,6 +152,14 @@ def test_a_click_on_a_row_opens_the_subject_in_the_case_study(here):
     assert not at.exception
     assert at.title[0].value == "Case study"
     assert address(at)["case.subject"] == TEST[2]
+
+
+def test_many_subjects_are_looked_at_one_page_after_the_other(here, monkeypatch):
+    monkeypatch.setattr(cohort_rows, "MOST", 4)
+    drawn = [figures(page(**link))[0]["data"][0]["y"] for link in ({}, {"rows": "5"})]
+    assert [len(rows) for rows in drawn] == [4, 2]
+    assert not set(drawn[0]) & set(drawn[1])
+    assert any("rows" in warning.value for warning in page(rows="7").warning)
 
 
 def test_a_click_says_whose_row_it_was(monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from app.figures.about import About, stamped
 from app.figures.abstain import chosen_row, kept_words, ringed
 from app.figures.cohort_shares import describe_shares, shares_figure, shares_table
 from app.figures.forest import Line, Section, describe_forest, forest_figure, forest_table, line_of
@@ -93,8 +94,20 @@ def test_a_bar_per_subject_fills_the_width_and_carries_its_spread():
     assert spread.x.tolist() == pytest.approx([0.8, 1.0, 1.0])
     assert spread.error_x.array.tolist() == pytest.approx([0.1, 0.0, 0.0]), "no share is above 1"
     assert "entropy 0.50 nat" in texts(fig)
+    assert "4 windows" in texts(fig)
     assert len(shares_table(FOUND, "rdpd", [0, 1, 2])) == 6
     assert "ann: rest 0.80, true rest; bob: walk 0.60;" in describe_shares(FOUND, "rdpd", [0, 1, 2], [])
+
+
+def test_many_classes_have_no_legend_that_would_hide_the_footer():
+    names = [f"class {k}" for k in range(12)]
+    own = {**FOUND["arms"]["rdpd"], "mean": [[1 / 12] * 12] * 3, "sd_over_seeds": [[0.0] * 12] * 3}
+    fig = shares_figure({**FOUND, "classes": names, "arms": {"rdpd": own}}, "rdpd", [1], [])
+    assert fig.layout.legend.y is None
+    foot = stamped(fig, About((("data set", "toy"),)))
+    (note,) = [a for a in foot.layout.annotations if a.name == "about"]
+    assert note.y == 0
+    assert -note.yshift <= foot.layout.margin.b
 
 
 def test_one_seed_has_no_spread():
