@@ -85,8 +85,9 @@ def show(page: str, book: CaseBook, asked: Asked, result: Result, about: About, 
     tables = {"Components": partial(drawn.scatter_table, pair.aligned, pair.target, pair.classes)}
     name = in_filename(book.loaded.dataset.name, book.view, *names, cell["method"])
     about = about.plus(layers=f"{row} and {column}", aligned_by=cell["method"], seed=cell["seed"])
-    chart(fig, f"{page}.scatter", name, drawn.describe_scatter(pair.aligned, names), tables, about=about)
-    st.caption(_words(pair.aligned, pair.rows_of))
+    with st.container():
+        chart(fig, f"{page}.scatter", name, drawn.describe_scatter(pair.aligned, names), tables, about=about)
+        st.caption(_words(pair.aligned, pair.rows_of))
 
 
 def _choose(
