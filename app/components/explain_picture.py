@@ -74,6 +74,7 @@ class Seen:
             one.card.title, one.card.arm, klass, kind, tuple(one.channels[r] for r in rows), self.case.signal[rows],
             shown.heat[rows], self.case.offset_s, self.case.duration_s, one.attribution.signed, shown.drawn[:, rows],
             (f"{one.card.title}: {kind} for {klass} (given {given:.2f})", *said),
+            heat.room_for(self.case.channels),
         )  # fmt: skip
 
     def filename(self, shown: Shown) -> str:

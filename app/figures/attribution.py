@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,8 +30,8 @@ COLORS = [
 SIGNAL_PIXELS = 600
 RIGHT = 84
 """Room for the bar of colors, the same in all pictures, so that one above the other has the same axis of time."""
-BEFORE = 0.11
-"""Room for names, as a share of the window."""
+LETTER_PX, EDGE_PX, FONT_PX, MOST_LETTERS = 6.4, 10, 11, 16
+"""Width of a letter of a channel's name, what is left free beside it, and letters that are shown of a long one."""
 
 
 class Picture(NamedTuple):
@@ -49,6 +50,7 @@ class Picture(NamedTuple):
         signed: Whether a value below 0 speaks against the class.
         drawn: (R, C, P), the same of copies with random weights, scaled to the same total; None if none were asked.
         notes: What leaves with the picture: n, null, baseline, verdict.
+        left: Room for names, in pixels; 0 makes as much as these names need.
     """
 
     title: str
@@ -63,6 +65,7 @@ class Picture(NamedTuple):
     signed: bool = True
     drawn: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    left: int = 0
 
 
 def heat_figure(picture: Picture) -> go.Figure:
@@ -73,23 +76,23 @@ def heat_figure(picture: Picture) -> go.Figure:
     parts = Parts([_heat(picture, most)], [], [])
     for at, channel in enumerate(picture.channels):
         parts.traces.append(_trace(picture, at, channel))
-        parts.texts.append(_name(channel, at))
     for row, piece in strongest(picture.heat):
         sign = ("+" if picture.heat[row, piece] > 0 else "−") if picture.signed else "•"
         place = {"x": picture.start_s + (piece + 0.5) * step, "y": row + 0.36, "xref": "x", "yref": "y"}
         parts.texts.append({"text": f"<b>{sign}</b>", "showarrow": False, "font": {"size": 13}, **place})
     note, above = noted(list(picture.notes))
-    parts.texts.append(note)
+    left = picture.left or room_for(picture.channels)
+    parts.texts.append(note | {"xshift": EDGE_PX // 2 - left})
     still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
-    # Names stand before the window begins, where nothing is drawn.
-    time = {"range": [picture.start_s - BEFORE * picture.duration_s, picture.start_s + picture.duration_s]}
-    time |= {"tick0": picture.start_s, "tickformat": "~g", "minallowed": picture.start_s - BEFORE * picture.duration_s}
+    time = {"range": [picture.start_s, picture.start_s + picture.duration_s], "tickformat": "~g"}
+    names = [f"<b>{in_plotly(_short(c.name))}</b><br>{in_plotly(_short(c.unit))}" for c in picture.channels]
+    rows_named = {"tickvals": list(range(rows)), "ticktext": names, "tickfont": {"size": FONT_PX, "color": theme.INK}}
     return parts.figure(
         height=above + BOTTOM + max(ROW_PIXELS * rows, LEAST_PIXELS),
-        margin={"l": 4, "r": RIGHT, "t": above, "b": BOTTOM},
+        margin={"l": left, "r": RIGHT, "t": above, "b": BOTTOM},
         dragmode=False,
         xaxis={**still, **time, "title": {"text": "time in the recording (s)", "standoff": 4}},
-        yaxis={**still, "range": [rows - 0.5, -0.5], "showticklabels": False},
+        yaxis={**still, **rows_named, "range": [rows - 0.5, -0.5]},
     )
 
 
@@ -137,10 +140,14 @@ def _trace(picture: Picture, at: int, channel: Channel) -> dict[str, Any]:
     }
 
 
-def _name(channel: Channel, at: int) -> dict[str, Any]:
-    place = {"x": 0, "xref": "paper", "xanchor": "left", "y": at, "yref": "y", "yanchor": "middle"}
-    text = f"<b>{in_plotly(channel.name)}</b><br>{in_plotly(channel.unit)}"
-    return {**place, "text": text, "showarrow": False, "borderpad": 0, "font": {"size": 11}}
+def room_for(channels: Sequence[Channel]) -> int:
+    """Give the pixels that names and units of channels need."""
+    longest = max((max(len(c.name), len(c.unit)) for c in channels), default=0)
+    return round(LETTER_PX * min(longest, MOST_LETTERS)) + EDGE_PX
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
 def heat_table(picture: Picture) -> pd.DataFrame:

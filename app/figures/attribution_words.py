@@ -57,11 +57,11 @@ def of_heat(picture: Picture, found: Attribution) -> str:
     marks = "+ and − mark the three strongest pieces" if picture.signed else "• marks the three strongest pieces"
     unit = f" {UNIT}" if picture.signed else ""
     top = float(np.abs(picture.heat).max())
-    said = [f"{marks} of time (at most {top:.2g}{unit})."]
+    said = [f"{marks} of time (at most {top:.3g}{unit})."]
     if picture.drawn is not None and len(picture.drawn):
         low, high = np.percentile(np.abs(picture.drawn).max(axis=(1, 2)), [2.5, 97.5])
         more = "more than" if top > high else "no more than"
-        said.append(f"That is {more} random weights pile up in one piece: {low:.2g} to {high:.2g}.")
+        said.append(f"That is {more} random weights pile up in one piece: {low:.3g} to {high:.3g}.")
     return " ".join([*said, completeness(found)])
 
 

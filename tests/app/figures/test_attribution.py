@@ -82,10 +82,22 @@ def test_signs_stand_beside_colors():
     texts = [a["text"] for a in plain(heat_figure(picture()))["layout"]["annotations"]]
     assert texts.count("<b>+</b>") == 2
     assert texts.count("<b>−</b>") == 1
-    assert any("&lt;I&gt;" in text for text in texts), "names are shown as they are written"
+    names = plain(heat_figure(picture()))["layout"]["yaxis"]["ticktext"]
+    assert names[0] == "<b>&lt;I&gt;</b><br>mV", "names are shown as they are written"
     unsigned = plain(heat_figure(picture(heat=np.abs(HEAT), signed=False)))
     assert unsigned["data"][0]["zmin"] == 0
     assert not any("nat" in str(a["text"]) for a in unsigned["layout"]["annotations"])
+
+
+def test_room_for_names_grows_with_them_and_is_the_same_for_pictures_above_each_other():
+    narrow, wide = (plain(heat_figure(made))["layout"]["margin"] for made in (picture(), picture(left=90)))
+    long = plain(heat_figure(picture(channels=(CHANNELS[0], Channel("right_arm_x", "mV", "arm")))))["layout"]["margin"]
+    assert narrow["l"] < long["l"]
+    assert wide["l"] == 90
+    longest = plain(heat_figure(picture(channels=(CHANNELS[0], Channel("x" * 200, "mV", "arm")))))["layout"]
+    assert longest["margin"]["l"] < 130
+    assert longest["yaxis"]["ticktext"][1] == f"<b>{'x' * 15}…</b><br>mV"
+    assert narrow["r"] == wide["r"]
 
 
 def test_no_evidence_is_said_and_not_marked():
