@@ -104,9 +104,11 @@ def _curves(page: str, asked: Asked, found: Belief, about: About) -> None:
     tables = {"Curves": partial(drawn.curves_table, found), "Checks": partial(drawn.checks_table, found)}
     alt = drawn.describe_curves(found)
     st.markdown("**Deletion and insertion**")
-    chart(drawn.curves_figure(found), f"{page}.curves", f"{name}_deletion", alt, tables, about=about)
+    with st.container():
+        chart(drawn.curves_figure(found), f"{page}.curves", f"{name}_deletion", alt, tables, about=about)
     st.caption("Below its band where the strongest cells are taken away, above it where they are put back: the order matters.")
     tables = {"Cascade": partial(drawn.cascade_table, found)}
     alt = drawn.describe_cascade(found)
     st.markdown("**When layers forget**")
-    chart(drawn.cascade_figure(found), f"{page}.cascade", f"{name}_cascade", alt, tables, about=about)
+    with st.container():
+        chart(drawn.cascade_figure(found), f"{page}.cascade", f"{name}_cascade", alt, tables, about=about)

@@ -101,8 +101,9 @@ def show_heat(seen: Seen, asked: Asked, shown: Shown) -> heat.Picture:
     about, name = seen.about(shown, belief), seen.filename(shown)
     alt = f"{heat.describe_heat(picture)} {words.verdict_line(belief)}"
     tables = {"Evidence": partial(heat.heat_table, picture)}
-    chart(heat.heat_figure(picture), f"{seen.page}.heat.{asked.model}", name, alt, tables, about=about)
-    st.caption(in_markdown(words.of_heat(picture, shown.explained.attribution), LONG))
+    with st.container():
+        chart(heat.heat_figure(picture), f"{seen.page}.heat.{asked.model}", name, alt, tables, about=about)
+        st.caption(in_markdown(words.of_heat(picture, shown.explained.attribution), LONG))
     return picture
 
 
@@ -110,14 +111,14 @@ def show_sums(seen: Seen, shown: Shown, picture: heat.Picture, belief: Belief | 
     """Draw sums by channel or group, and along time."""
     rows = sums.by_group(picture) if by == GROUP else picture
     about, name, said = seen.about(shown, belief), seen.filename(shown), picture.notes
-    tables = {"Sums": partial(sums.sums_table, [rows])}
-    chart(sums.sums_figure([rows], said), f"{seen.page}.sums", f"{name}_{by}s", sums.describe_sums([rows]), tables, about=about)
-    st.caption(in_markdown(words.of_sums(rows), LONG))
+    tables, alt = {"Sums": partial(sums.sums_table, [rows])}, sums.describe_sums([rows])
+    with st.container():
+        chart(sums.sums_figure([rows], said), f"{seen.page}.sums", f"{name}_{by}s", alt, tables, about=about)
+        st.caption(in_markdown(words.of_sums(rows), LONG))
     section("Along time")
-    tables = {"Course": partial(sums.time_table, picture)}
-    chart(
-        sums.time_figure(picture, said), f"{seen.page}.time", f"{name}_time", sums.describe_time(picture), tables, about=about
-    )
+    tables, alt = {"Course": partial(sums.time_table, picture)}, sums.describe_time(picture)
+    with st.container():
+        chart(sums.time_figure(picture, said), f"{seen.page}.time", f"{name}_time", alt, tables, about=about)
 
 
 def show_pair(seen: Seen, teacher: Asked, student: Asked, klass: str) -> None:
@@ -138,7 +139,9 @@ def show_pair(seen: Seen, teacher: Asked, student: Asked, klass: str) -> None:
     said = (f"{words.ONE}; no interval; both for {klass}", pictures[0].notes[2], words.verdict_line(belief))
     tables = {"Sums": partial(sums.sums_table, common)}
     name = f"{seen.filename(found[1])}_beside_teacher"
-    chart(sums.sums_figure(common, said), f"{seen.page}.common", name, sums.describe_sums(common), tables, about=about)
+    alt = sums.describe_sums(common)
+    with st.container():
+        chart(sums.sums_figure(common, said), f"{seen.page}.common", name, alt, tables, about=about)
     st.caption(
         "Gray: the middle 95% of copies with random weights. What a model takes from channels it alone reads is left out."
     )
