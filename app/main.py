@@ -8,11 +8,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `streamlit run` 
 import streamlit as st
 
 from app.components import guide
-from app.theme import ICON, LOGO, STYLE
+from app.theme import ICON, LOGO, REDRAW, STYLE
 
 st.set_page_config(page_title="RDPD Studio", page_icon=ICON, layout="wide")
 st.logo(LOGO, size="large")
 st.html(STYLE)
+st.html(REDRAW, unsafe_allow_javascript=True)
 titles = {
     "start": ("Start", ":material/ecg_heart:"),
     "case": ("Case study", ":material/clinical_notes:"),

@@ -94,3 +94,20 @@ label:has(input:is([type=checkbox], [type=radio]):focus-visible),
 </style>"""
 """What no setting of the theme gives. No one color serves both as the ground of white words and, in the dark, as the color of
 words: what is chosen is in ink."""
+REDRAW = """<script>
+if (!window.rdpdTheme) {
+  const ground = () => getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
+  let drawn = ground(), last = drawn;
+  window.rdpdTheme = setInterval(() => {
+    const now = ground(), turned = now !== drawn && now === last;
+    last = now;
+    if (!turned) return;
+    drawn = now;
+    if (Date.now() - Number(sessionStorage.getItem("rdpdRedrawn") ?? 0) < 5000) return;
+    sessionStorage.setItem("rdpdRedrawn", Date.now());
+    location.reload();
+  }, 400);
+}
+</script>"""
+"""Opens the page anew when the theme is changed, at most every 5 s: Streamlit leaves the ink of pictures as it was, hard to see
+on the new ground. Every choice stands in the address, so nothing is lost."""

@@ -41,17 +41,18 @@ def chart(
     picture = {"format": "png", "filename": filename, "scale": 2}
     config = {"displaylogo": False, "toImageButtonOptions": picture, "modeBarButtonsToRemove": UNUSED}
     clicks = {} if on_click is None else {"on_select": on_click, "selection_mode": "points"}
-    st.plotly_chart(fig, key=key, config=config, alt=alt, **clicks)
-    with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        numbers = st.popover("Numbers", icon=":material/table:", type="tertiary", key=f"{key}.numbers", on_change="rerun")
-        if numbers.open:  # tables are made only for those who look at them
+    with st.container(gap="small"):  # a picture and what belongs to it are one thing, wherever they stand
+        st.plotly_chart(fig, key=key, config=config, alt=alt, **clicks)
+        with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            numbers = st.popover("Numbers", icon=":material/table:", type="tertiary", key=f"{key}.numbers", on_change="rerun")
+            if numbers.open:  # tables are made only for those who look at them
+                for title, table in tables.items():
+                    numbers.markdown(f"**{title}**")
+                    numbers.dataframe(table(), hide_index=True, height=240, width=640, alt=f"{title} as a table")
             for title, table in tables.items():
-                numbers.markdown(f"**{title}**")
-                numbers.dataframe(table(), hide_index=True, height=240, width=640, alt=f"{title} as a table")
-        for title, table in tables.items():
-            name = f"{filename}_{title.lower().replace(' ', '-')}.csv"
-            _download(f"{title} (CSV)", partial(_csv, table, about), name, "text/csv", f"{key}.{title}")
-        _download("Picture (HTML)", partial(to_html, fig, alt, about), f"{filename}.html", "text/html", f"{key}.html")
+                name = f"{filename}_{title.lower().replace(' ', '-')}.csv"
+                _download(f"{title} (CSV)", partial(_csv, table, about), name, "text/csv", f"{key}.{title}")
+            _download("Picture (HTML)", partial(to_html, fig, alt, about), f"{filename}.html", "text/html", f"{key}.html")
 
 
 def _csv(table: Callable[[], pd.DataFrame], about: About) -> bytes:

@@ -1,15 +1,21 @@
 """For those who see little or nothing: words stand out, and every picture is told and has its numbers beside it."""
 
+import itertools
 import re
 
 import pytest
 
+from app import theme
 from tests.app.jobs_made import Course, desk, end, spec, submit
 from tests.browser.contrast import failing, words_of
-from tests.browser.places import PLACES, visit
+from tests.browser.places import BY_NAME, PLACES, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
+APP = "[data-testid=stApp]"
+TURNED = """([app, dark, ink]) => getComputedStyle(document.querySelector(app)).backgroundColor === dark &&
+  document.querySelector(".js-plotly-plot .gtitle") &&
+  [...document.querySelectorAll(".js-plotly-plot .main-svg text")].every((e) => getComputedStyle(e).fill !== ink)"""
 CHARTS = "[data-testid=stPlotlyChart]"
 TOLD = """(charts) => charts.map((chart) => {
   const all = [chart, ...chart.querySelectorAll("[aria-label], [alt]")];
@@ -31,19 +37,41 @@ def url(app_home, app_url):
     return app_url
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out(page, url, place, scheme):
+@pytest.mark.parametrize(
+    ("place", "scheme"),
+    list(zip(PLACES, itertools.cycle(["light", "dark"]), strict=False)),
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_words_stand_out_and_pictures_are_told(page, url, place, scheme):
     page.emulate_media(color_scheme=scheme)
     visit(page, url, place)
+    check_words(page)
+    check_pictures(page)
+
+
+def test_pictures_follow_when_the_theme_changes(page, url):
+    page.emulate_media(color_scheme="light")
+    visit(page, url, BY_NAME["case-window"])
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(TURNED, arg=[APP, rgb(theme.BACKGROUND["dark"]), rgb(theme.TEXT["light"])])
+    settle(page)
+    check_words(page)
+
+
+def rgb(color):
+    """Give a color as browsers write it."""
+    return "rgb({}, {}, {})".format(*bytes.fromhex(color.removeprefix("#")))
+
+
+def check_words(page):
+    """Fail if words are too faint."""
     words = words_of(page)
     assert len(words) > 20
     assert not (faint := failing(words)), "\n".join(faint)
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_every_picture_is_told_and_has_its_numbers_beside_it(page, url, place):
-    visit(page, url, place)
+def check_pictures(page):
+    """Fail if a picture is not told in a sentence, or has no numbers beside it."""
     for chart in page.locator(CHARTS).evaluate_all(TOLD):
         assert re.search(r"\w{3,}.*\s.*\s.*\s\w", chart["alt"]), f"told in no sentence: {chart}"
         if chart["drags"]:  # one without a bar of tools is a control: its numbers are the lists beside it
