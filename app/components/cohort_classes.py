@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components import cohort_rows, represent_result
+from app.components import analysis, cohort_rows
 from app.components.cohort_rows import Cohort, picture
 from app.components.cohort_wrong import forest
 from app.components.frame import section
@@ -29,11 +29,11 @@ Values = Mapping[str, Any]
 
 def show(cohort: Cohort) -> None:
     """Show the part of the page."""
-    result = represent_result.answer(cohort.page, NAME, cohort.asked, {})
+    result = analysis.answer(cohort.page, NAME, cohort.asked, {})
     if result is None:
         return
     found = result.values
-    represent_result.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm))
+    analysis.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm))
     rows = cohort.rows(len(found["subjects"]))
     section("Subjects by classes, those on whom arms disagree most first")
     beside = [arm for arm in ("teacher", cohort.arm, *found["arms"]) if arm in found["arms"]]
@@ -54,13 +54,13 @@ def show(cohort: Cohort) -> None:
         _trends(cohort, result)
     section(f"Drift along the recording: {in_markdown(found['titles'][cohort.arm])}")
     _drift(cohort, result, rows)
-    represent_result.command(NAME, cohort.asked, {})
+    analysis.command(NAME, cohort.asked, {})
 
 
 def _heat(cohort: Cohort, result: Result, arm: str, rows: list[int]) -> None:
     found, key = result.values, f"{cohort.page}.heat.{arm}"
     st.markdown(f"**{in_markdown(found['titles'][arm])}**")
-    about = represent_result.told(of_book(cohort.opened.book), result, _seeds(found, arm)).plus(arm=found["titles"][arm])
+    about = analysis.told(of_book(cohort.opened.book), result, _seeds(found, arm)).plus(arm=found["titles"][arm])
     behind = {"Classes by subject": partial(pictures.classes_table, found)}
     part, alt = cut(found, rows), pictures.describe_classes(found, arm)
     fig = choosable(pictures.classes_figure(part, arm), part["subjects"])
@@ -79,7 +79,7 @@ def _shares(cohort: Cohort, result: Result, rows: list[int]) -> None:
         "one seed: no spread" if own["models"] == 1 else f"line below: ± SD of the longest stretch over {own['models']} seeds"
     )
     notes = [f"{_people(found)}; {spread}", f"By chance: {_seeds(found, arm)}"]
-    about = represent_result.told(of_book(cohort.opened.book), result, _seeds(found, arm)).plus(arm=found["titles"][arm])
+    about = analysis.told(of_book(cohort.opened.book), result, _seeds(found, arm)).plus(arm=found["titles"][arm])
     fig, alt = shares_figure(found, arm, rows, notes), describe_shares(found, arm, rows, notes)
     behind = {"Distributions": partial(shares_table, found, arm, range(len(found["subjects"])))}
     picture(fig, f"{cohort.page}.shares", f"{cohort.stem}_distributions_{arm}", alt, behind, about=about)
@@ -151,7 +151,7 @@ def _drift(cohort: Cohort, result: Result, rows: list[int]) -> None:
     null = f"Gray: up to the mean of turned time; *: p <= {SIGNIFICANT}, {chance}"
     notes = [f"{_people(found)}; {len(lines)} drawn; one person has no interval", null]
     axis, sections = "last third from first (JS, nat)", [Section("", lines)]
-    about = represent_result.told(of_book(cohort.opened.book), result, "turned time").plus(arm=found["titles"][arm])
+    about = analysis.told(of_book(cohort.opened.book), result, "turned time").plus(arm=found["titles"][arm])
     fig, alt = forest_figure(sections, axis, notes, (0.0, 0.0)), describe_forest(sections, axis, notes)
     behind = {"Drift": partial(forest_table, sections, axis)}
     picture(fig, f"{cohort.page}.drift", f"{cohort.stem}_drift_{arm}", alt, behind, about=about)

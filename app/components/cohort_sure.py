@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.components import cohort_rows, represent_result
+from app.components import analysis, cohort_rows
 from app.components.case_find import keep
 from app.components.cohort_rows import Cohort, picture
 from app.components.cohort_wrong import forest
@@ -63,10 +63,10 @@ def choose(link: Link, asked: bool) -> dict[str, Any]:
 def show(cohort: Cohort, settings: Mapping[str, Any]) -> None:
     """Show the part of the page."""
     params = {"coverage": settings["coverage"]} if settings["coverage"] != USUAL else {}
-    result = represent_result.answer(cohort.page, NAME, cohort.asked, params)
+    result = analysis.answer(cohort.page, NAME, cohort.asked, params)
     if result is None:
         return
-    represent_result.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm))
+    analysis.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm))
     title = in_markdown(result.values["titles"][cohort.arm])
     left, right = cohort_rows.halves()
     with left:
@@ -85,14 +85,14 @@ def show(cohort: Cohort, settings: Mapping[str, Any]) -> None:
     with right:
         section("A second flag: the teacher disagrees")
         _flag(cohort, result)
-    represent_result.command(NAME, cohort.asked, params)
+    analysis.command(NAME, cohort.asked, params)
 
 
 def _reliability(cohort: Cohort, result: Result, bins: str) -> None:
     found, arm = result.values, cohort.arm
     error = found["arms"][arm]["raw"]["errors"]["ece" if bins == "width" else "ece_mass"]
     null = f"a calibrated model has an ECE of {error['null']:.3f} here"
-    about = represent_result.told(of_book(cohort.opened.book), result, null).plus(arm=found["titles"][arm], bins=BINS[bins])
+    about = analysis.told(of_book(cohort.opened.book), result, null).plus(arm=found["titles"][arm], bins=BINS[bins])
     behind = {"Reliability": partial(pictures.reliability_table, found)}
     fig, alt = pictures.reliability_figure(found, arm, bins), pictures.describe_reliability(found, arm, bins)
     picture(fig, f"{cohort.page}.reliability", f"{cohort.stem}_reliability_{arm}_{bins}", alt, behind, about=about)
@@ -146,7 +146,7 @@ def _abstain(cohort: Cohort, result: Result, share: float) -> None:
     left, right = wide_and_narrow()
     with left:
         null = f"deciding at random: {found['arms'][arm]['abstain']['accuracy']['value']:.3f}"
-        about = represent_result.told(of_book(cohort.opened.book), result, null).plus(decided=f"{row['share']:.0%}")
+        about = analysis.told(of_book(cohort.opened.book), result, null).plus(decided=f"{row['share']:.0%}")
         behind = {"Deciding less": partial(pictures.abstain_table, found)}
         fig, alt = (
             ringed(pictures.abstain_figure(found, arm), row),

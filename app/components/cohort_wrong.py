@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.components import cohort_rows, represent_result
+from app.components import analysis, cohort_rows
 from app.components.case_find import keep
 from app.components.cohort_rows import Cohort, picture
 from app.components.frame import section
@@ -40,10 +40,10 @@ def choose(link: Link, asked: bool) -> dict[str, int]:
 def show(cohort: Cohort, settings: Mapping[str, int]) -> None:
     """Show the part of the page."""
     params = {name: value for name, value in settings.items() if value != LEAST[0]}
-    result = represent_result.answer(cohort.page, NAME, cohort.asked, params)
+    result = analysis.answer(cohort.page, NAME, cohort.asked, params)
     if result is None:
         return
-    represent_result.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm, "teacher"))
+    analysis.conclude(result, lambda s: s.about.get("arm") in (None, cohort.arm, "teacher"))
     left, right = cohort_rows.halves()
     with left:
         section("Arms by subjects, the hardest first")
@@ -60,7 +60,7 @@ def show(cohort: Cohort, settings: Mapping[str, int]) -> None:
     with right:
         section("By what is recorded of people")
         _groups(cohort, result)
-    represent_result.command(NAME, cohort.asked, params)
+    analysis.command(NAME, cohort.asked, params)
 
 
 def shown_arms(found: Values, arm: str, rows: int) -> list[str]:
@@ -99,7 +99,7 @@ def forest(
     n = people(windows or sum(found["windows"]), subjects or len(found["subjects"]))
     ends = any(line.ends for section in sections for line in section.lines)
     notes = [f"{n}; {f'95% intervals, {unit} resampled' if ends else 'no interval: too few people, or all alike'}", null]
-    about = represent_result.told(of_book(cohort.opened.book), result, null)
+    about = analysis.told(of_book(cohort.opened.book), result, null)
     fig = forest_figure(sections, axis, notes, (0.0, most), at)
     behind = {"Numbers behind": partial(forest_table, sections, axis)}
     picture(fig, f"{cohort.page}.{name}", f"{cohort.stem}_{name}", describe_forest(sections, axis, notes), behind, about=about)
@@ -108,7 +108,7 @@ def forest(
 def _subjects(cohort: Cohort, result: Result) -> None:
     found = result.values
     rows = cohort.rows(len(found["subjects"]))
-    about = represent_result.told(of_book(cohort.opened.book), result, f"constant {found['constant']:.3f}")
+    about = analysis.told(of_book(cohort.opened.book), result, f"constant {found['constant']:.3f}")
     key = f"{cohort.page}.subjects"
     behind = {"Accuracy by subject": partial(pictures.accuracy_table, found)}
     part, alt = cut(found, rows), pictures.describe_accuracy(found)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.components import case_choice, represent_result
+from app.components import analysis, case_choice
 from app.components.case_find import LIKED
 from app.figures.text import in_markdown
 from app.state import Link
@@ -96,7 +96,7 @@ def command(book: CaseBook, models: str, chosen: Chosen, subject: str, position:
     names = tuple(c.name for c in (chosen.card, chosen.other) if c is not None)
     asked = Asked(book.loaded.dataset.name, book.view, book.loaded.split, job, (subject,), models=names)
     how = {"method": chosen.how.method, "baseline": chosen.how.baseline, "target": chosen.target}
-    return represent_result.command_line("attribution", asked, {"window": position, **how})
+    return analysis.command_line("attribution", asked, {"window": position, **how})
 
 
 def words_of(chosen: Chosen) -> str:

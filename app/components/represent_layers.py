@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.components import represent_cell, represent_pick, represent_result
+from app.components import analysis, represent_cell, represent_pick
 from app.components.charts import chart
 from app.components.frame import section
 from app.components.represent_pick import pick
@@ -110,17 +110,17 @@ def show(page: str, book: CaseBook, asked: Asked, chosen: dict[str, Any]) -> Non
         arms=chosen["arms"] if sides == ARMS else (), models=chosen["models"] if sides == TWO else (),
     )  # fmt: skip
     params = {"mode": chosen["mode"], "null": chosen["null"], "each_subject": False}
-    result = represent_result.answer(page, "cka", asked, params)
+    result = analysis.answer(page, "cka", asked, params)
     if result is not None:
-        represent_result.conclude(result, _is_main)
+        analysis.conclude(result, _is_main)
         used = next(iter(result.values["matrices"].values()))["null"]  # another than asked for where recordings are few
-        about = represent_result.told(of_book(book, [who] if who != EVERYONE else ()), result, NULLS[used])
+        about = analysis.told(of_book(book, [who] if who != EVERYONE else ()), result, NULLS[used])
         about = about.plus(mode=chosen["mode"])
         name = in_filename(book.loaded.dataset.name, book.view, "cka", chosen["mode"], who)
         _matrices(page, result, about, name, chosen)
         _answers(result)
         represent_cell.show(page, book, asked, result, about, chosen)
-    represent_result.command("cka", asked, params)
+    analysis.command("cka", asked, params)
 
 
 def _too_few(book: CaseBook, who: str) -> str:

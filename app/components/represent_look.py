@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components import represent_pick, represent_result
+from app.components import analysis, represent_pick
 from app.components.charts import chart
 from app.components.frame import section
 from app.components.represent_pick import USUAL, pick, select
@@ -61,17 +61,17 @@ def show(page: str, book: CaseBook, asked: Asked, chosen: dict[str, Any]) -> Non
         chosen: By `choose`.
     """
     params = {"measure": chosen["measure"]}
-    result = represent_result.answer(page, "overlap", asked, params)
+    result = analysis.answer(page, "overlap", asked, params)
     if result is not None:
         models = {arm.arm: len(arm.cards) for arm in book.arms}
         _draw(page, book, Compared(result, chosen["arms"], models), chosen)
-    represent_result.command("overlap", asked, params)
+    analysis.command("overlap", asked, params)
 
 
 def _draw(page: str, book: CaseBook, found: Compared, chosen: dict[str, Any]) -> None:
-    represent_result.conclude(_of_arms(found.result, found.arms), _is_main)
+    analysis.conclude(_of_arms(found.result, found.arms), _is_main)
     name = in_filename(book.loaded.dataset.name, book.view, found.measure)
-    about = represent_result.told(of_book(book), found.result, NULL)
+    about = analysis.told(of_book(book), found.result, NULL)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
         section("In common with the teacher")

@@ -11,7 +11,6 @@ from app.figures.cohort import (
     describe_accuracy,
     describe_classes,
 )
-from app.figures.overlap_null import describe_overlap, overlap_figure, overlap_table
 from app.figures.reliability import (
     abstain_figure,
     abstain_table,
@@ -46,20 +45,6 @@ def values(name, **settings):
 
 def texts(figure) -> str:
     return " ".join([figure.layout.title.text or "", *(a.text for a in figure.layout.annotations)])
-
-
-def test_overlap_stands_beside_its_nulls():
-    found = values("overlap", shuffles=20)
-    figure = overlap_figure(found)
-    bands = [(s.x0, s.x1) for s in figure.layout.shapes]
-    assert bands == [tuple(found["arms"][a]["measures"]["overlap"]["band"]) for a in ("direct", "rdpd")]
-    points = [t for t in figure.data if t.error_x.array is not None]
-    assert [p.x[0] for p in points] == [found["arms"][a]["measures"]["overlap"]["mean"] for a in ("direct", "rdpd")]
-    assert "n = 240 answers about windows of 12 subjects" in texts(figure)
-    assert "RDPD more than chance and Direct no more than chance" in describe_overlap(found)
-    assert len(overlap_table(found)) == 20
-    alone = overlap_figure({**found, "teachers": None})
-    assert len(alone.data) == len(figure.data) - 2
 
 
 @pytest.mark.parametrize("bins", ["mass", "width"])
