@@ -116,7 +116,7 @@ def time_figure(picture: Picture, notes: Sequence[str] = ()) -> go.Figure:
         height=above + BOTTOM + 150,
         margin={"l": 4, "r": 8, "t": above, "b": BOTTOM},
         dragmode=False,
-        xaxis={"fixedrange": True, **time, "title": {"text": "time in the recording (s)", "standoff": 4}},
+        xaxis={"fixedrange": True, **time, "title": {"text": "time in the recording (s)", "standoff": 12}},
         yaxis={"fixedrange": True, "automargin": True, "title": {"text": what}, "zerolinecolor": theme.MUTED},
     )
 
