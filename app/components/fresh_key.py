@@ -28,7 +28,7 @@ def fresh_key(key: str, value: str | list[str]) -> str:
 def is_fresh(key: str) -> bool:
     """Say whether a widget is the one that stands on the page; what a browser still tells of an earlier one is not news."""
     name, _, turn = key.rpartition(".")
-    return st.session_state[f"{name}.turn"] == int(turn)
+    return st.session_state.get(f"{name}.turn") == int(turn)  # a reset forgets them all
 
 
 def _same(shown: str | list[str] | None, value: str | list[str]) -> bool:
