@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from app.components import analysis, cohort_rows
-from app.components.cohort_rows import Cohort, picture
+from app.components.charts import chart
+from app.components.cohort_rows import Cohort
 from app.components.cohort_wrong import forest
 from app.components.frame import section
 from app.figures import cohort as pictures
@@ -64,7 +65,7 @@ def _heat(cohort: Cohort, result: Result, arm: str, rows: list[int]) -> None:
     behind = {"Classes by subject": partial(pictures.classes_table, found)}
     part, alt = cut(found, rows), pictures.describe_classes(found, arm)
     fig = choosable(pictures.classes_figure(part, arm), part["subjects"])
-    picture(fig, key, f"{cohort.stem}_classes_{arm}", alt, behind, cohort_rows.on_click(cohort, key), about=about)
+    chart(fig, key, f"{cohort.stem}_classes_{arm}", alt, behind, cohort_rows.on_click(cohort, key), about=about)
 
 
 def _seeds(found: Values, arm: str) -> str:
@@ -82,7 +83,7 @@ def _shares(cohort: Cohort, result: Result, rows: list[int]) -> None:
     about = analysis.told(of_book(cohort.opened.book), result, _seeds(found, arm)).plus(arm=found["titles"][arm])
     fig, alt = shares_figure(found, arm, rows, notes), describe_shares(found, arm, rows, notes)
     behind = {"Distributions": partial(shares_table, found, arm, range(len(found["subjects"])))}
-    picture(fig, f"{cohort.page}.shares", f"{cohort.stem}_distributions_{arm}", alt, behind, about=about)
+    chart(fig, f"{cohort.page}.shares", f"{cohort.stem}_distributions_{arm}", alt, behind, about=about)
     st.caption(
         in_markdown(
             f"Entropy: 0 nat if all goes to one class, {_most(found):.2f} nat if all {len(found['classes'])} get the same. "
@@ -154,7 +155,7 @@ def _drift(cohort: Cohort, result: Result, rows: list[int]) -> None:
     about = analysis.told(of_book(cohort.opened.book), result, "turned time").plus(arm=found["titles"][arm])
     fig, alt = forest_figure(sections, axis, notes, (0.0, 0.0)), describe_forest(sections, axis, notes)
     behind = {"Drift": partial(forest_table, sections, axis)}
-    picture(fig, f"{cohort.page}.drift", f"{cohort.stem}_drift_{arm}", alt, behind, about=about)
+    chart(fig, f"{cohort.page}.drift", f"{cohort.stem}_drift_{arm}", alt, behind, about=about)
 
 
 def _drift_line(found: Values, arm: str, at: int) -> Line:

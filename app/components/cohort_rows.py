@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.components.case_data import Opened
 from app.components.case_find import keep
-from app.components.charts import chart
 from app.figures.text import in_markdown
 from app.state import Link
 from rdpd_core.experiments.source import Asked
@@ -54,12 +53,6 @@ def halves() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Give two places beside each other; below each other where a picture would be too narrow for its notes."""
     grid = st.grid(2, min_column_width=HALF_PX, gap="large")
     return grid.cell(), grid.cell()
-
-
-def picture(*given: Any, **more: Any) -> None:
-    """Show a picture as `charts.chart` does, held together with its numbers where several stand in one place."""
-    with st.container():
-        chart(*given, **more)
 
 
 def choose_rows(link: Link, count: int, place: DeltaGenerator, asked: bool) -> int:

@@ -11,7 +11,8 @@ import streamlit as st
 
 from app.components import analysis, cohort_rows
 from app.components.case_find import keep
-from app.components.cohort_rows import Cohort, picture
+from app.components.charts import chart
+from app.components.cohort_rows import Cohort
 from app.components.cohort_wrong import forest
 from app.components.frame import section, wide_and_narrow
 from app.figures import reliability as pictures
@@ -95,7 +96,7 @@ def _reliability(cohort: Cohort, result: Result, bins: str) -> None:
     about = analysis.told(of_book(cohort.opened.book), result, null).plus(arm=found["titles"][arm], bins=BINS[bins])
     behind = {"Reliability": partial(pictures.reliability_table, found)}
     fig, alt = pictures.reliability_figure(found, arm, bins), pictures.describe_reliability(found, arm, bins)
-    picture(fig, f"{cohort.page}.reliability", f"{cohort.stem}_reliability_{arm}_{bins}", alt, behind, about=about)
+    chart(fig, f"{cohort.page}.reliability", f"{cohort.stem}_reliability_{arm}_{bins}", alt, behind, about=about)
     st.caption(
         "A point per bin, larger for more windows; dotted diagonal: confidence that means accuracy. Windows of a person "
         "are not independent, so points may stray a little further than the gray bars. Thin crosses: after the temperature "
@@ -152,7 +153,7 @@ def _abstain(cohort: Cohort, result: Result, share: float) -> None:
             ringed(pictures.abstain_figure(found, arm), row),
             f"{pictures.describe_abstain(found)} {kept_words(found, arm, row)}",
         )
-        picture(fig, f"{cohort.page}.abstain", f"{cohort.stem}_abstain", alt, behind, about=about)
+        chart(fig, f"{cohort.page}.abstain", f"{cohort.stem}_abstain", alt, behind, about=about)
     with right:
         st.markdown(in_markdown(kept_words(found, arm, row), 900))
         st.caption(

@@ -11,7 +11,8 @@ import streamlit as st
 
 from app.components import analysis, cohort_rows
 from app.components.case_find import keep
-from app.components.cohort_rows import Cohort, picture
+from app.components.charts import chart
+from app.components.cohort_rows import Cohort
 from app.components.frame import section
 from app.figures import cohort as pictures
 from app.figures.about import of_book
@@ -102,7 +103,7 @@ def forest(
     about = analysis.told(of_book(cohort.opened.book), result, null)
     fig = forest_figure(sections, axis, notes, (0.0, most), at)
     behind = {"Numbers behind": partial(forest_table, sections, axis)}
-    picture(fig, f"{cohort.page}.{name}", f"{cohort.stem}_{name}", describe_forest(sections, axis, notes), behind, about=about)
+    chart(fig, f"{cohort.page}.{name}", f"{cohort.stem}_{name}", describe_forest(sections, axis, notes), behind, about=about)
 
 
 def _subjects(cohort: Cohort, result: Result) -> None:
@@ -113,7 +114,7 @@ def _subjects(cohort: Cohort, result: Result) -> None:
     behind = {"Accuracy by subject": partial(pictures.accuracy_table, found)}
     part, alt = cut(found, rows), pictures.describe_accuracy(found)
     fig = choosable(pictures.accuracy_figure(part), part["subjects"])
-    picture(fig, key, f"{cohort.stem}_subjects", alt, behind, cohort_rows.on_click(cohort, key), about=about)
+    chart(fig, key, f"{cohort.stem}_subjects", alt, behind, cohort_rows.on_click(cohort, key), about=about)
     st.caption(
         "Share of a subject's windows that an arm decides right. Windows of one person resemble each other, so a single "
         "person has no interval. A click on a square opens the subject."

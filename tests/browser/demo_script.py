@@ -168,6 +168,8 @@ def _choose(label: str, text: str) -> Step:
         settle(page)  # a list that is open closes when the page moves
         box.click(timeout=WAIT_MS)
         page.keyboard.type(text)  # of a long list only what is in sight is there
-        page.locator("[role=option]").filter(has_text=re.compile(rf"(^|\s){re.escape(text)}(\W|$)")).first.click(timeout=WAIT_MS)
+        page.locator("[role=option]").filter(has_text=re.compile(rf"(^|\s){re.escape(text)}(\W|$)")).first.click(
+            timeout=WAIT_MS
+        )
 
     return Step(f"choose {label}: {text}", do)

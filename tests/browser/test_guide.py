@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from tests.browser.places import settle
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 FIRST_VISIT_MS, WAIT_MS = 240_000, 60_000
@@ -20,6 +22,7 @@ def at_step(page, number):
         timeout=FIRST_VISIT_MS,
     )
     page.wait_for_selector(RUNNING, state="detached", timeout=WAIT_MS)
+    settle(page)  # a key that is pressed while one page takes the place of another goes to neither
     assert not page.query_selector(ERROR)
     assert not [alert.inner_text() for alert in page.query_selector_all(ALERT)]
     return page.inner_text(WORDS)
