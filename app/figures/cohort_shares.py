@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures.canvas import Parts
 from app.figures.noted import noted
-from app.figures.subject_classes import class_fill, class_keys, class_title, keys_height, legend
+from app.figures.subject_classes import class_keys, class_look, class_title, keys_height, legend
 from app.figures.text import in_plotly
 
 ROW_PIXELS, BOTTOM = 38, 44
@@ -78,12 +78,7 @@ def _stretch(found: Values, arm: str, rows: Sequence[int], mean: np.ndarray, pla
         "y": np.arange(len(rows)) + 0.16,
         "width": 0.44,
         "text": [str(place + 1) if share >= NUMBERED else "" for share in shares],
-        "textposition": "inside",
-        "insidetextanchor": "middle",
-        "insidetextfont": {"color": theme.INK, "size": 11},
-        "textangle": 0,
-        "constraintext": "none",
-        "marker": class_fill(place),
+        **class_look(place),
         "customdata": told,
         "hovertemplate": f"%{{customdata[0]}}: {title}, %{{x:.3f}}%{{customdata[1]}}<extra></extra>",
         "name": title,

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import theme
 from app.figures.canvas import Parts
-from app.figures.subject_classes import class_fill, class_keys, class_title, keys_height, legend
+from app.figures.subject_classes import class_keys, class_look, class_title, keys_height, legend
 from app.figures.subject_shares import TRUTH, rows_of, used_classes
 from app.figures.text import in_plotly
 from rdpd_core.experiments.subjects import Summary, Verdict
@@ -92,12 +91,7 @@ def _stretches(members: Sequence[Member], columns: list[str], place: int) -> dic
         "y": y,
         "width": 0.38,
         "text": text,
-        "textposition": "inside",
-        "insidetextanchor": "middle",
-        "insidetextfont": {"color": theme.INK, "size": 11},
-        "textangle": 0,
-        "constraintext": "none",
-        "marker": class_fill(place),
+        **class_look(place),
         "customdata": behind,
         "hovertemplate": told,
         "showlegend": False,

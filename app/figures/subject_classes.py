@@ -65,3 +65,9 @@ def legend(height: int) -> dict[str, Any]:
     """
     place = {"orientation": "h", "x": 0, "xanchor": "left", "y": -44 / height, "yanchor": "top", "font": {"size": 12}}
     return {**place, "itemclick": False, "itemdoubleclick": False, "title": {"text": ""}}
+
+
+def class_look(place: int) -> dict[str, Any]:
+    """Give what bars of a class have in common: their fill, and text that stands upright inside them or not at all."""
+    text = {"textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "constraintext": "none"}
+    return {**text, "insidetextfont": {"color": theme.INK, "size": 11}, "marker": class_fill(place)}

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app import theme
 from app.figures.canvas import Parts
-from app.figures.subject_classes import class_fill, class_keys, class_title, keys_height, legend
+from app.figures.subject_classes import class_keys, class_look, class_title, keys_height, legend
 from app.figures.text import in_plotly
 from rdpd_core.experiments.subjects import ArmSummary, Summary
 
@@ -78,12 +77,7 @@ def _stretch(summary: Summary, rows: list[tuple[str, np.ndarray, int]], place: i
         "y": np.arange(len(rows)) + 0.14,
         "width": 0.46,
         "text": text,
-        "textposition": "inside",
-        "insidetextanchor": "middle",
-        "insidetextfont": {"color": theme.INK, "size": 11},
-        "textangle": 0,
-        "constraintext": "none",
-        "marker": class_fill(place),
+        **class_look(place),
         "customdata": named,
         "hovertemplate": f"%{{customdata[0]}}: {title}, %{{customdata[1]}} of {summary.windows} windows<extra></extra>",
         "name": title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rdpd_core.evaluation import METRICS
+from rdpd_core.evaluation import METRICS, scores
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.lab.answers import Answers, Estimate, Point, price
@@ -23,7 +23,7 @@ def cell(estimate: Estimate | None, signed: bool = False) -> str:
     """Give a number with its interval."""
     if estimate is None or estimate.value is None:
         return ""
-    return f"{estimate.value:{'+' if signed else ''}.3f} {interval_words(estimate.interval, signed)}".strip()
+    return scores.cell(estimate.value, estimate.interval, sign=signed)
 
 
 def percent(estimate: Estimate | None) -> str:
