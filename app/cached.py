@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-import streamlit as st
+from app import gate, kept
 
 if TYPE_CHECKING:
     from rdpd_core.experiments import Loaded
@@ -36,6 +36,7 @@ class Task(Generic[T]):
     Attributes:
         text: What is being done.
         share: How far it is, 0 to 1, or None if unknown.
+        stopping: Whether somebody asked to stop it; it ends where it next tells how far it is.
     """
 
     def __init__(self, work: Callable[[Tell], T]) -> None:
@@ -44,11 +45,15 @@ class Task(Generic[T]):
         Args:
             work: Is handed a function to tell how far it is.
         """
-        self.text, self.share = "", None
-        self._work, self._done = work, threading.Event()
+        self.text, self.share, self.stopping = "", None, False
+        self._work, self._done, self._owner = work, threading.Event(), gate.owner()
         self._result: T | None = None
         self._error: BaseException | None = None
         threading.Thread(target=self._run, daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask the work to end without a result, for everyone who waits for it."""
+        self.stopping = True
 
     def wait(self, seconds: float) -> bool:
         """Wait for at most some seconds; say whether the work is over."""
@@ -62,18 +67,23 @@ class Task(Generic[T]):
         return self._result
 
     def _tell(self, text: str, share: float | None) -> None:
+        if self.stopping:
+            from rdpd_core.errors import StoppedError
+
+            raise StoppedError(f"stopped on request, {'before it began' if not self.text else f'after: {self.text}'}")
         self.text, self.share = text, share
 
     def _run(self) -> None:
         try:
-            self._result = self._work(self._tell)
+            with gate.acting(self._owner):
+                self._result = self._work(self._tell)
         except BaseException as error:  # handed to whoever asks for the result
             self._error = error
         finally:
             self._done.set()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept.resource(max_entries=8, show_spinner=False)
 def data_task(dataset: str, root: str) -> Task[Loaded]:
     """Give the work that reads a data set, or makes it if it is simulated.
 
@@ -99,7 +109,7 @@ def data_task(dataset: str, root: str) -> Task[Loaded]:
     return Task(work)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@kept.resource(max_entries=12, show_spinner=False)
 def book_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> Task[CaseBook]:
     """Give the work that asks all models of a view about all test windows.
 
@@ -124,7 +134,7 @@ def book_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> 
     return Task(work)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@kept.resource(max_entries=6, show_spinner=False)
 def bench_task(dataset: str, view: str, root: str, stamp: str, job: str = "") -> Task[Bench]:
     """Give the work that builds the models of a case book, to be asked about edited windows; arguments as of `book_task`."""
     book = book_task(dataset, view, root, stamp, job)
@@ -139,7 +149,7 @@ def bench_task(dataset: str, view: str, root: str, stamp: str, job: str = "") ->
     return Task(work)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@kept.resource(max_entries=24, show_spinner=False)
 def analysis_task(name: str, asked: Asked, params: tuple[tuple[str, object], ...], root: str, stamp: str) -> Task[Result]:
     """Give the work that answers a question about stored models, or that reads what it found before.
 
@@ -171,7 +181,7 @@ def analysis_task(name: str, asked: Asked, params: tuple[tuple[str, object], ...
     return Task(work)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@kept.resource(max_entries=24, show_spinner=False)
 def aligned_task(asked: Asked, first: Side, second: Side, mode: str, method: str, root: str, stamp: str) -> Task[Pair]:
     """Give the work that aligns a layer of one model with a layer of another.
 
@@ -199,7 +209,7 @@ def aligned_task(asked: Asked, first: Side, second: Side, mode: str, method: str
     return Task(work)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@kept.resource(max_entries=12, show_spinner=False)
 def robustness_task(bench: tuple[str, ...], edits: str, at: int, size_s: float) -> Task[Robustness]:
     """Give the work that scores all test windows at several sizes of one edit.
 
@@ -228,7 +238,7 @@ def robustness_task(bench: tuple[str, ...], edits: str, at: int, size_s: float) 
     return Task(work)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@kept.resource(max_entries=16, show_spinner=False)
 def facts_task(dataset: str, splits: tuple[str, ...], root: str) -> Task[dict[tuple[str, str], Facts]]:
     """Give the work that counts subjects, windows and classes of a data set, reading it first if need be.
 
@@ -249,7 +259,7 @@ def facts_task(dataset: str, splits: tuple[str, ...], root: str) -> Task[dict[tu
     return Task(work)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept.resource(max_entries=32, show_spinner=False)
 def timing_task(shapes: tuple[str, ...], _time: Callable[[], None]) -> Task[None]:
     """Give the work that times a few steps.
 
@@ -298,7 +308,7 @@ def _folders(path: str) -> list[str]:
         return []
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept.resource(max_entries=4, show_spinner=False)
 def listing(stamp: str) -> Listing:
     """Give all models, and the folders that should hold one and do not.
 

@@ -1,4 +1,4 @@
-"""Entry point: `streamlit run app/main.py`, which `python3 -m app` calls."""
+"""The app: its pages, and what stands around them. `python3 -m app` serves it by way of served.py."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `streamlit run` 
 
 import streamlit as st
 
+from app import gate
 from app.components import guide
 from app.theme import ICON, LOGO, REDRAW, STYLE
 
@@ -14,22 +15,25 @@ st.set_page_config(page_title="RDPD Studio", page_icon=ICON, layout="wide")
 st.logo(LOGO, size="large")
 st.html(STYLE)
 st.html(REDRAW, unsafe_allow_javascript=True)
+gate.ask()
 titles = {
-    "start": ("Start", ":material/ecg_heart:"),
-    "case": ("Case study", ":material/clinical_notes:"),
-    "whatif": ("What-if", ":material/tune:"),
-    "lab": ("Channel lab", ":material/hub:"),
-    "represent": ("Representations", ":material/compare:"),
-    "explain": ("Attributions", ":material/manage_search:"),
-    "cohort": ("Cohort", ":material/groups:"),
-    "distill": ("Distill", ":material/model_training:"),
-    "jobs": ("Jobs", ":material/progress_activity:"),
-    "data": ("Data", ":material/database:"),
-    "models": ("Models", ":material/neurology:"),
+    "start": "Start",
+    "case": "Case study",
+    "whatif": "What-if",
+    "lab": "Channel lab",
+    "results": "Results",
+    "represent": "Representations",
+    "explain": "Attributions",
+    "cohort": "Cohort",
+    "distill": "Distill",
+    "jobs": "Jobs",
+    "compare": "Compare",
+    "data": "Data",
+    "models": "Models",
 }
 pages = {
-    name: st.Page(f"views/{name}.py", title=title, icon=icon, default=name == guide.START)
-    for name, (title, icon) in titles.items()
+    name: st.Page(f"views/{name}.py", title=title, default=name == guide.START)  # icons would push the last out of sight
+    for name, title in titles.items()
 }
 chosen = st.navigation(list(pages.values()), position="top")
 guide.bar(next(name for name, page in pages.items() if page.url_path == chosen.url_path), pages)

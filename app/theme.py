@@ -1,12 +1,10 @@
-"""Colors and marks, the same on every page: one color and one pattern per arm, palettes of ten, and the paper of an ECG.
-
-The colors of arms come from the hues of Okabe and Ito (Color Universal Design, 2008), moved in lightness so that one color
-serves both themes: each has a contrast of at least 3 to the light and to the dark background.
-"""
+"""Colors, the same on every page: those of arms, palettes of ten, and the paper of an ECG."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from rdpd_core import marks
+
+ARM_MARKS, OTHER, mark_of = marks.ARM_MARKS, marks.OTHER, marks.mark_of
 
 BACKGROUND = {"light": "#FFFFFF", "dark": "#12181D"}
 TEXT = {"light": "#121A20", "dark": "#E4EAEE"}
@@ -21,35 +19,7 @@ PAPER_MINOR = "rgba(214, 93, 93, 0.14)"
 PAPER_MAJOR = "rgba(214, 93, 93, 0.34)"
 
 
-class Mark(NamedTuple):
-    """How an arm looks.
-
-    Attributes:
-        color: Hexadecimal.
-        pattern: Fill of bars, in plotly's signs; empty is solid.
-        symbol: Of points.
-        dash: Of lines.
-    """
-
-    color: str
-    pattern: str
-    symbol: str
-    dash: str
-
-
-ARM_MARKS: dict[str, Mark] = {
-    "teacher": Mark("#0A6FD0", "", "square", "solid"),
-    "direct": Mark("#8C8C8F", ".", "circle-open", "dot"),
-    "distill": Mark("#BC3F93", "\\", "triangle-down", "dash"),
-    "rdpd_r1": Mark("#2A9DC6", "-", "diamond-open", "longdash"),
-    "rdpd_r2": Mark("#157F5B", "x", "cross", "dashdot"),
-    "rdpd": Mark("#C4451F", "/", "circle", "solid"),
-    "oracle": Mark("#A98D0A", "+", "square-open", "longdashdot"),
-}
-OTHER = Mark("#7A6F9B", "|", "star", "dot")
-"""For an arm that has no mark of its own yet."""
-
-_ARMS = [mark.color for mark in ARM_MARKS.values()]
+_ARMS = [mark.color for arm, mark in ARM_MARKS.items() if not arm.startswith("forest")]  # a palette has ten colors, no more
 CATEGORICAL = {
     "light": [TEXT["light"], *_ARMS, OTHER.color, "#5F6B74"],
     "dark": [TEXT["dark"], *_ARMS, OTHER.color, "#9AA6AF"],
@@ -64,11 +34,6 @@ DIVERGING = {
 }
 
 
-def mark_of(arm: str) -> Mark:
-    """Give the mark of an arm; one that is not known by name gets the common mark of all others."""
-    return ARM_MARKS.get(arm, OTHER)
-
-
 _BEAT = (
     '<path d="M2 18 h8 l3 -4 l3 4 h3 l2 4 l4 -18 l4 22 l2 -8 h4 q4 -8 8 0 h5" fill="none" stroke="#2A9DC6" stroke-width="2.4" '
     'stroke-linejoin="round" stroke-linecap="round"/>'
@@ -81,7 +46,10 @@ ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -9 50 50" width="64
 FOCUS = "#1F7EA1"
 """Around what has the focus of the keyboard; a contrast of 3 to both backgrounds, which Streamlit's own half-transparent ring
 has to neither."""
+BESIDE = "beside"
+"""Key of the grid of a picture and what stands beside it, of three columns; where two fit, the second would fill half a row."""
 STYLE = f"""<style>
+@media (max-width: 1153px) {{.st-key-{BESIDE} > :nth-child(2) {{grid-column: 1 / -1 !important}}}}
 [data-testid=stSliderThumbValue],
 [data-testid=stButtonGroup] :is([aria-checked=true], [aria-pressed=true]),
 [data-testid=stButtonGroup] :is([aria-checked=true], [aria-pressed=true]) * {{color: inherit !important}}
@@ -96,8 +64,11 @@ label:has(input:is([type=checkbox], [type=radio]):focus-visible),
 words: what is chosen is in ink."""
 REDRAW = """<script>
 if (!window.rdpdTheme) {
-  const ground = () => getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
-  let drawn = ground(), last = drawn;
+  const ground = () => {
+    const app = document.querySelector("[data-testid=stApp]");
+    return app ? getComputedStyle(app).backgroundColor : drawn;
+  };
+  let drawn = "", last = drawn = ground();
   window.rdpdTheme = setInterval(() => {
     const now = ground(), turned = now !== drawn && now === last;
     last = now;

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 
+from app import gate
 from rdpd_core.errors import RdpdError
+from rdpd_core.files import work_root
 from rdpd_core.jobs import Desk
 
 BUSY_S, IDLE_S = 0.4, 1.0
@@ -19,12 +20,18 @@ class Watch:
         trouble: Why the desk cannot be used, or what went wrong at the last round; empty if nothing did.
     """
 
-    def __init__(self) -> None:
-        """Open the desk and begin."""
+    def __init__(self, owner: str = "") -> None:
+        """Open the desk and begin.
+
+        Args:
+            owner: Of the workspace.
+        """
+        self._owner = owner
         self.desk: Desk | None = None
         self.trouble = ""
         self._over = threading.Event()
-        self._open()
+        with gate.acting(owner):
+            self._open()
         threading.Thread(target=self._run, name="jobs", daemon=True).start()
 
     def _open(self) -> None:
@@ -35,8 +42,9 @@ class Watch:
             self.trouble = str(error)
 
     def _run(self) -> None:
-        while not self._over.wait(self.round()):
-            pass
+        with gate.acting(self._owner):
+            while not self._over.wait(self.round()):
+                pass
 
     def close(self) -> None:
         """End the rounds; jobs go on without them."""
@@ -57,7 +65,26 @@ class Watch:
             return IDLE_S
 
 
-@functools.cache
+_watches: dict[str, Watch] = {}
+_beginning = threading.Lock()
+
+
 def watch() -> Watch:
-    """Give the one watch of this server, begun at the first call."""
-    return Watch()
+    """Give the one watch of this workspace, begun at the first call."""
+    return _of(gate.owner())
+
+
+def begin() -> None:
+    """Look after the jobs of all workspaces; those of an earlier server go on, whether or not a page is opened."""
+    for owner in gate.owners():
+        with gate.acting(owner):
+            there = work_root().is_dir()
+        if there or not owner:
+            _of(owner)
+
+
+def _of(owner: str) -> Watch:
+    with _beginning:
+        if owner not in _watches:
+            _watches[owner] = Watch(owner)
+        return _watches[owner]

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rdpd_core.errors import RdpdError
@@ -24,12 +25,17 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=does, description=does).declare = declare
 
     command("datasets", "list the data sets: what is here, and how to get the rest", _datasets_options)
+    command("data", "look at files of your own, add them as a data set, verify and delete it", _data_options)
+    command("simulate", "write simulated files in the form of a data set, to run without the original", _simulate_options)
+    command("download", "fetch an open data set from its publisher, the licence shown first", _download_options)
     command("models", "list trained models; take one in, hand one out, say what one costs", _models_options)
     command("methods", "list distillation methods and their settings", lambda sub: _calls(sub, _methods))
     command("compare", "train teacher and students, and compare them on the test subjects", _compare_options)
     command("analyze", "ask stored models: where they look, how sure they are, who is misjudged", _analyze_options)
     command("jobs", "start, watch, stop, resume and carry away work that outlives this terminal", _jobs_options)
-    command("study", "named studies: every subset of some channels", _study_options)
+    command("study", "named studies: tables and figures of the paper redone, every subset of some channels", _study_options)
+    command("results", "show results of studies, those that come with the program and those made here", _results_options)
+    command("report", "compare finished experiments: table, curves, and a page that can be made again", _report_options)
     command("evaluate", "score one trained model", _evaluate_options)
     command("bench", "time cohort training against a plain loop; prints ratios", _bench_options)
     command("pretrain", "rebuild the models that come with the program", _pretrain_options)
@@ -43,7 +49,28 @@ def _calls(sub: argparse.ArgumentParser, call: Callable[[argparse.Namespace], in
 
 def _datasets_options(sub: argparse.ArgumentParser) -> None:
     _calls(sub, _datasets)
+    sub.add_argument("name", nargs="?", help="show this one's card: figures, classes, quality; reads it, the first time whole")
     sub.add_argument("--data-root", help="folder of the data sets; else RDPD_DATA, else the platform's data folder")
+
+
+def _data_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.jobs import data_commands
+
+    data_commands.declare(sub)
+
+
+def _simulate_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments import dataset_commands
+
+    _calls(sub, dataset_commands.simulate)
+    dataset_commands.declare_simulate(sub)
+
+
+def _download_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments import dataset_commands
+
+    _calls(sub, dataset_commands.fetch)
+    dataset_commands.declare_download(sub)
 
 
 def _models_options(sub: argparse.ArgumentParser) -> None:
@@ -77,10 +104,22 @@ def _jobs_options(sub: argparse.ArgumentParser) -> None:
     commands.declare(sub)
 
 
+def _report_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.jobs import report_command
+
+    report_command.declare(sub)
+
+
 def _study_options(sub: argparse.ArgumentParser) -> None:
     from rdpd_core.jobs import study_commands
 
     study_commands.declare(sub)
+
+
+def _results_options(sub: argparse.ArgumentParser) -> None:
+    from rdpd_core.experiments import result_commands
+
+    result_commands.declare(sub)
 
 
 def _evaluate_options(sub: argparse.ArgumentParser) -> None:
@@ -100,6 +139,8 @@ def _bench_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--members", nargs="+", type=int, default=[1, 10, 50], help="cohort sizes")
     sub.add_argument("--repeats", type=int, default=3, help="runs of each; medians count")
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    sub.add_argument("--lab", action="store_true", help="time a cohort of the channel lab against its students one by one")
+    sub.add_argument("--attribution", action="store_true", help="time attributions instead: one by one, at once, and captum")
 
 
 def _pretrain_options(sub: argparse.ArgumentParser) -> None:
@@ -114,6 +155,7 @@ def _pretrain_options(sub: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; a failure that a user can cause is one line on standard error and exit code 1."""
     given = build_parser().parse_args(arguments)
+    os.umask(0o077)  # what is written from here on is for nobody else to read
     name = " ".join([PROGRAM, given.command, *filter(None, [getattr(given, "action", None)])])
     try:
         code = given.call(given) or 0
@@ -133,6 +175,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _datasets(given: argparse.Namespace) -> None:
     from rdpd_core.datasets import DATASETS
 
+    if given.name:
+        from rdpd_core.experiments.dataset_commands import show_card
+
+        show_card(given.name, given.data_root, given.json)
+        return
     rows = []
     for kind in DATASETS:
         here = kind(given.data_root).present()
@@ -232,6 +279,12 @@ def _evaluate(given: argparse.Namespace) -> None:
 
 
 def _bench(given: argparse.Namespace) -> None:
+    if given.attribution:
+        _bench_attribution(given)
+        return
+    if given.lab:
+        _bench_lab(given)
+        return
     from rdpd_core.experiments.bench import bench
     from rdpd_core.runtime import pick_device
 
@@ -252,6 +305,30 @@ def _bench(given: argparse.Namespace) -> None:
     ]  # fmt: skip
     print_rows(rows, False)
     print("Faster than a plain PyTorch loop in the same run; the share counts the convolution's products alone.")
+
+
+def _bench_lab(given: argparse.Namespace) -> None:
+    from rdpd_core.experiments import bench_lab
+    from rdpd_core.runtime import pick_device
+
+    say = partial(print, file=sys.stderr)
+    found = bench_lab.bench(repeats=given.repeats, device=pick_device(given.device), say=say)
+    if given.json:
+        print_json(found)
+        return
+    print_rows([{"students together": found["students"], "times faster per student": f"{found['ratio']:.1f}"}], False)
+    print("Faster than the same students trained one after another by the same trainer, in the same run.")
+
+
+def _bench_attribution(given: argparse.Namespace) -> None:
+    from rdpd_core.experiments import bench_attribution
+
+    found = bench_attribution.bench(repeats=given.repeats)
+    if given.json:
+        print_json(found)
+        return
+    print_rows(bench_attribution.rows(found), False)
+    print(bench_attribution.basis(found))
 
 
 def _pretrain(given: argparse.Namespace) -> None:

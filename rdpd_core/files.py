@@ -6,9 +6,10 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,41 @@ from rdpd_core.errors import DataError
 
 APP = "rdpd-studio"
 BLOCK = 1 << 20
+OWNER, OWNERS = "RDPD_OWNER", "users"
+"""Setting that names whose workspace a process has, and the folder of all such workspaces."""
+OWNER_NAME = re.compile(r"[0-9a-z]{1,40}")
+_asked: list[Callable[[], str]] = []
+
+
+def ask_owner(whose: Callable[[], str] | None) -> None:
+    """Let one process serve several people: each has a workspace and caches of their own.
+
+    Args:
+        whose: Names the owner of what the calling thread does, and raises if nobody is known; None goes back to RDPD_OWNER.
+    """
+    _asked[:] = [] if whose is None else [whose]
+
+
+def owner() -> str:
+    """Give the owner of the workspace, a name for a folder; empty where it is not shared by several people.
+
+    Raises:
+        DataError: It is no name of an owner, or nobody is known.
+    """
+    name = _asked[0]() if _asked else os.environ.get(OWNER, "")
+    if name and not OWNER_NAME.fullmatch(name):
+        raise DataError(f"{OWNER} is {name[:40]!r}; an owner is named by 1 to 40 digits and small letters")
+    return name
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Give the environment for a process that works in the same workspace."""
+    return {**os.environ, OWNER: owner(), **more}
+
+
+def _own(root: Path) -> Path:
+    name = owner()
+    return root / OWNERS / name if name else root
 
 
 def data_root(given: str | Path | None = None) -> Path:
@@ -29,13 +65,23 @@ def data_root(given: str | Path | None = None) -> Path:
 
 
 def cache_root() -> Path:
-    """Give the folder for what can be made again: RDPD_CACHE, else the platform's cache folder."""
+    """Give the folder for what can be made again, of the owner: RDPD_CACHE, else the platform's cache folder."""
+    return _own(shared_cache_root())
+
+
+def shared_cache_root() -> Path:
+    """Give the folder for what can be made again from what everybody here may read."""
     chosen = os.environ.get("RDPD_CACHE") or platformdirs.user_cache_dir(APP, appauthor=False)
     return Path(chosen).expanduser()
 
 
 def work_root() -> Path:
-    """Give the folder for models and results made here: RDPD_WORK, else the platform's data folder."""
+    """Give the folder for models and results made here, of the owner: RDPD_WORK, else the platform's data folder."""
+    return _own(shared_work_root())
+
+
+def shared_work_root() -> Path:
+    """Give the folder of what all owners share, such as the locks of what only one job can have."""
     chosen = os.environ.get("RDPD_WORK") or Path(platformdirs.user_data_dir(APP, appauthor=False)) / "work"
     return Path(chosen).expanduser()
 

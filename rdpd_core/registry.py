@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from rdpd_core.errors import UnknownNameError
@@ -23,6 +23,15 @@ class Registry(Generic[T]):
         """
         self.kind = kind
         self._entries: dict[str, type[T]] = {}
+        self._more: Callable[[], Mapping[str, type[T]]] = dict
+
+    def also(self, more: Callable[[], Mapping[str, type[T]]]) -> None:
+        """Add what is found anew at every look; a registered class goes before a found one of the same name.
+
+        Args:
+            more: Gives classes by name.
+        """
+        self._more = more
 
     def register(self, cls: type[T]) -> type[T]:
         """Add a class under its own `name` attribute; use as a decorator.
@@ -46,22 +55,30 @@ class Registry(Generic[T]):
         Raises:
             UnknownNameError: No such entry; the message lists the known ones and the nearest.
         """
-        if name not in self._entries:
-            raise UnknownNameError(self.kind, name, self.names())
-        return self._entries[name]
+        entries = self._all()
+        if name not in entries:
+            raise UnknownNameError(self.kind, name, sorted(entries))
+        return entries[name]
 
     def names(self) -> list[str]:
         """Give all names, sorted."""
+        return sorted(self._all())
+
+    def registered(self) -> list[str]:
+        """Give the names that were registered, without those that were found, sorted."""
         return sorted(self._entries)
 
     def __iter__(self) -> Iterator[type[T]]:
-        return iter([self._entries[name] for name in self.names()])
+        return iter([cls for _, cls in sorted(self._all().items())])
 
     def __contains__(self, name: object) -> bool:
-        return name in self._entries
+        return name in self._all()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._all())
+
+    def _all(self) -> dict[str, type[T]]:
+        return {**self._more(), **self._entries}
 
 
 def discover(package: str, path: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -52,6 +53,15 @@ def pick_device(name: str = "auto") -> torch.device:
         present = ", ".join(k for k, on in there.items() if on)
         raise ParameterError(f"device {name!r} is not on this machine (here: {present}); choose one of these, or auto")
     return torch.device(name)
+
+
+def free_memory_mb() -> float | None:
+    """Give the memory of this machine that nobody uses now, in MB; None where the system does not tell."""
+    path = Path("/proc/meminfo")
+    if not path.is_file():
+        return None
+    found = dict(line.split(":", 1) for line in path.read_text(encoding="ascii").splitlines() if ":" in line)
+    return float(found["MemAvailable"].split()[0]) / 1e3 if "MemAvailable" in found else None
 
 
 @contextmanager

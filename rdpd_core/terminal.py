@@ -51,7 +51,8 @@ class Bars:
             if self.bar is None or self.bar.total != total or done == 1:
                 self._close()
                 label = self.title + (f", epoch {event['epoch']}" if event["kind"] == "step" else "")
-                self.bar = tqdm(total=total, desc=label, leave=False, delay=0.2)
+                unit = event.get("unit", "it")
+                self.bar = tqdm(total=total, desc=label, leave=False, delay=0.2, unit=unit, unit_scale=unit == "B")
             self.bar.update(done - self.bar.n)
 
     def _close(self) -> None:

@@ -69,7 +69,8 @@ class Preparation:
         stride_s: Step between windows of one recording, in s.
         segment_s: Length of a segment that attention weighs, in s; divides `window_s`.
         band_hz: Pass band (low, high) in Hz; None filters nothing.
-        missing: "ffill" holds the last value and then the recording's mean; "zero" writes 0, as RDPD's published code.
+        missing: "ffill" holds the last value and then the recording's mean; "zero" writes 0, as RDPD's published code; "hold"
+            holds the last value and leaves what was not yet measured to the mean of the training subjects.
         standardize: "train" scales each channel by statistics of the training subjects; "recording" scales each channel of
             each recording by its own mean and standard deviation.
     """

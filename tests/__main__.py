@@ -11,10 +11,14 @@ from rdpd_core import environment
 
 USAGE = """usage: python3 -m tests [quick] [arguments of pytest]
 
-  (nothing)   every test
-  quick       all but the slow ones and those in a browser: under two minutes
-  arguments   go to pytest, for example: quick -k registry, or tests/core/test_files.py -x"""
+  (nothing)   every test, those in a browser too
+  quick       all but the slow ones and those in a browser: what takes less than about a second each
+  arguments   go to pytest, for example: quick -k registry, or tests/core/test_files.py -x
+
+Each core that may be used runs tests in a process of its own; one file, -n 0, -s, --pdb and --trace keep to this process."""
 QUICK = ["-m", "not slow and not browser"]
+SPREAD = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""How many processes that is says `tests/conftest.py`; what a person gives comes later and wins."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
     os.chdir(environment.ROOT)
     quick = list(argv[:1]) == ["quick"]
     began = time.monotonic()
-    code = int(pytest.main(["-c", ".pytest.toml", *(QUICK if quick else []), *argv[quick:]]))
+    code = int(pytest.main(["-c", ".pytest.toml", *SPREAD, *(QUICK if quick else []), *argv[quick:]]))
     verdict = {0: "passed", 1: "FAILED", 5: "no test was chosen"}.get(code, "could not be run to the end")
     which = "quick tests" if quick else "tests"
     print(f"{which}: {verdict} (exit code {code}) after {time.monotonic() - began:.0f} s", flush=True)

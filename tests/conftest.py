@@ -1,20 +1,67 @@
-"""What holds for every test: steady threads, and no skipped browser test where the tests are a gate."""
+"""What holds for every test: steady threads, processes that run beside each other, and no skipped browser test in a gate."""
 
+import gc
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+MOST_PROCESSES = 8
+"""Each loads PyTorch and collects every test."""
 
 
 def pytest_configure():
     # Before anything loads a numerical library: thread pools that together exceed the cores slow each other down many times.
     for name in THREAD_SETTINGS:
         os.environ.setdefault(name, "1")
+    # Workers that stand back behind all other tests would come to nothing before these lose their patience.
+    os.environ.setdefault("RDPD_NICE", "0")
+    # As in the app's own settings, which pages run without a server do not read.
+    os.environ.setdefault("STREAMLIT_RUNNER_POST_SCRIPT_GC", "false")
     # The same examples every time, and none judged by the clock of a busy machine.
     settings.register_profile("steady", derandomize=True, database=None, deadline=None, max_examples=60)
     settings.load_profile("steady")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """Give the number of processes: one for each core that may be used, none beside this one where one does as well."""
+    places = {Path(argument.split("::")[0]) for argument in config.args}
+    if (len(places) == 1 and places.pop().is_file()) or config.option.capture == "no" or config.option.trace:
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES) if cores > 1 else 0
+
+
+def in_browser(nodeid):
+    """Say whether a test is one of those that share a browser and a running app."""
+    return "/browser/" in nodeid.split("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file in one process, and all those in a browser."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return "browser" if in_browser(nodeid) else super()._split_scope(nodeid)
+
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):  # what takes long comes first, so that no process waits for another at the end
+        long = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: (not in_browser(item.nodeid), -long[item.path]))
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()  # what is imported stays; it need not be looked through again and again
 
 
 def in_ci() -> bool:

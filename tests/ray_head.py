@@ -63,7 +63,7 @@ class Head:
             **{k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "RDPD_"))},
             "HOME": str(self.folder / "home"), "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token, MARK: self.mark,
             "RDPD_CACHE": str(self.folder / "cache"), "RDPD_WORK": str(self.folder / "work"), "PYTHONPATH": str(ROOT),
-            "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}", "RAY_USAGE_STATS_ENABLED": "0",
+            "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}", "RAY_USAGE_STATS_ENABLED": "0", "RDPD_NICE": "0",
         }  # fmt: skip
         with (self.folder / "head.log").open("ab") as log:
             self.process = subprocess.Popen(

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from rdpd_core.environment import ROOT
 from tests import __main__ as command
+from tests.conftest import MOST_PROCESSES, pytest_xdist_auto_num_workers
 
 BROWSER_TESTS = """
 import pytest
@@ -27,6 +29,7 @@ def test_mark():
 def test_known():
     assert False
 """
+TWO = ("-n", "2", "--dist", "loadfile")
 
 
 @pytest.fixture
@@ -39,28 +42,63 @@ def project(tmp_path):
     return tmp_path
 
 
-def run(project, ci):
+def run(project, ci, *options):
     """Give the exit code and the closing lines of a run of pytest."""
-    command = [sys.executable, "-m", "pytest", "-c", ".pytest.toml", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-c", ".pytest.toml", "-p", "no:cacheprovider", *options]
     result = subprocess.run(command, cwd=project, env={**os.environ, "CI": ci}, capture_output=True, text=True, check=False)
     return result.returncode, result.stdout
 
 
 @pytest.mark.parametrize(
-    ("ci", "code", "closing"), [("true", 1, "1 failed, 1 skipped, 1 xfailed, 2 errors"), ("", 0, "4 skipped, 1 xfailed")]
+    ("ci", "code", "closing", "options"),
+    [
+        ("true", 1, "1 failed, 1 skipped, 1 xfailed, 2 errors", TWO),
+        pytest.param("true", 1, "1 failed, 1 skipped, 1 xfailed, 2 errors", (), marks=pytest.mark.slow),
+        pytest.param("", 0, "4 skipped, 1 xfailed", TWO, marks=pytest.mark.slow),
+    ],
 )
-def test_a_browser_test_may_be_skipped_at_home_only(project, ci, code, closing):
+def test_a_browser_test_may_be_skipped_at_home_only(project, ci, code, closing, options):
     (project / "tests" / "browser" / "test_page.py").write_text(BROWSER_TESTS)
-    returned, said = run(project, ci)
+    returned, said = run(project, ci, *options)
     assert (returned, closing in said) == (code, True), said
     assert ("may not be skipped in CI: Skipped: nothing to look with" in said) == bool(ci)
 
 
-@pytest.mark.parametrize(("ci", "code"), [("1", 2), ("false", 0)])
-def test_a_whole_file_of_browser_tests_may_not_be_skipped_either(project, ci, code):
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [TWO, ()], ids=["two processes", "one process"])
+@pytest.mark.parametrize(("ci", "good"), [("1", False), ("false", True)])
+def test_a_whole_file_of_browser_tests_may_not_be_skipped_either(project, ci, good, options):
     (project / "tests" / "browser" / "test_page.py").write_text("import pytest\npytest.importorskip('no_such_module')\n")
-    returned, said = run(project, ci)
-    assert returned == code, said
+    returned, said = run(project, ci, *options)
+    assert (returned == 0) == good, said
+    assert ("may not be skipped in CI" in said) != good
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words", [["-n", "0"], ["--pdb"], ["-s"], ["tests/test_other.py"], ["-x", "-k", "other"]], ids=" ".join
+)
+def test_arguments_of_pytest_win(project, words):
+    returned, said = run(project, "", *command.SPREAD, *words)
+    assert (returned, "1 skipped" in said) == (0, True), said
+    assert ("workers" in said) == (words[0] == "-x" and processes_of([]) > 0), said
+
+
+def processes_of(words, **options):
+    """Give how many processes run tests beside this one."""
+    given = {"capture": "fd", "trace": False, **options}
+    return pytest_xdist_auto_num_workers(SimpleNamespace(args=words or ["tests"], option=SimpleNamespace(**given)))
+
+
+@pytest.mark.parametrize(("cores", "wanted"), [(1, 0), (2, 2), (200, MOST_PROCESSES)])
+def test_every_core_has_a_process(monkeypatch, cores, wanted):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.chdir(ROOT)
+    for words in ([], ["tests/core"], ["tests/test_gate.py", "tests/test_readme.py"]):
+        assert processes_of(words) == wanted
+    for words in (["tests/test_gate.py"], ["tests/test_gate.py::test_one", "tests/test_gate.py::test_two"]):
+        assert processes_of(words) == 0
+    assert processes_of([], capture="no") == processes_of([], trace=True) == 0
 
 
 @pytest.fixture
@@ -82,7 +120,7 @@ def test_quick_leaves_out_the_slow_ones(pytest_stand_in, capsys):
     assert command.main(["quick", "-k", "files"]) == 0
     assert pytest_stand_in.seen == [
         ("tests", ["requirements.txt", "tests/requirements.txt"]),
-        ["-c", ".pytest.toml", "-m", "not slow and not browser", "-k", "files"],
+        ["-c", ".pytest.toml", *command.SPREAD, "-m", "not slow and not browser", "-k", "files"],
     ]
     assert capsys.readouterr().out.startswith("quick tests: passed (exit code 0) after 0 s")
 

@@ -29,7 +29,7 @@ def answer(page: str, name: str, asked: Asked, params: Mapping[str, object]) -> 
         params: Settings that are not left as they are.
     """
     key = (name, asked, tuple(sorted(params.items())), cached.data_root(), cached.store_stamp())
-    return waiting.result_of(cached.analysis_task(*key), lambda: cached.analysis_task.clear(*key), f"{page}.{name}")
+    return waiting.result_of(cached.analysis_task(*key), lambda: cached.analysis_task.clear(*key), f"{page}.{name}", True)
 
 
 def conclude(result: Result, first: Callable[[Sentence], bool] = lambda sentence: True) -> None:

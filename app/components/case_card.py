@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.figures.text import in_markdown, listed
+from app.figures.text import at_rate, in_markdown, listed
 from rdpd_core.experiments.cases import Case
 
 
@@ -24,7 +24,7 @@ def show(case: Case, summary_of_subject: str) -> None:
             st.badge(truth, icon=":material/stethoscope:", color="gray")
         end = case.offset_s + case.duration_s
         rows = {
-            "recording": f"{case.recording}, {case.offset_s:g} to {end:g} s, {case.sampling_rate:g} Hz",
+            "recording": f"{case.recording}, {case.offset_s:g} to {end:g} s, {at_rate(case.sampling_rate)}",
             **{name: value for name, value in case.facts.items() if name != "simulated"},
             "students read": listed(list(case.poor)),
         }

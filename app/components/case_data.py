@@ -10,8 +10,9 @@ from app import cached
 from app.components import case_choice, here, waiting
 from app.figures.text import in_markdown
 from app.state import Link
-from rdpd_core.datasets import DATASETS
+from rdpd_core.datasets import DATASETS, Dataset
 from rdpd_core.experiments.cases import CaseBook, job_of, jobs_of, views_of
+from rdpd_core.store import ModelCard
 
 FIRST = "simulated_ecg"
 
@@ -35,7 +36,7 @@ class Opened(NamedTuple):
 
 def choose_book(link: Link) -> Opened | None:
     """Ask for data set, models and view; None as long as there is nothing to look at, which is then said or shown."""
-    with_models = [kind for kind in DATASETS if views_of(cached.cards(kind.name))]
+    with_models = [kind for kind in DATASETS if offered(kind)]
     there = [kind.name for kind in with_models if here.is_here(kind)]
     if not there:
         here.models_missing("any data set whose recordings are here", "python -m rdpd_core pretrain")
@@ -49,11 +50,11 @@ def choose_book(link: Link) -> Opened | None:
     loaded = waiting.result_of(cached.data_task(*key), lambda: cached.data_task.clear(*key), f"{link.page}.data")
     if loaded is None:
         return None
-    cards = [card for card in cached.cards(name) if card.split == loaded.split]
+    cards = [card for card in cached.cards(loaded.dataset.models_of or name) if card.split == loaded.split]
     with second:
         models = case_choice.choose_models(link, jobs_of(cards))
     job = "" if models == case_choice.KEPT else models
-    found = views_of([card for card in cards if job_of(card) == job])
+    found = offered(DATASETS.get(name), [card for card in cards if job_of(card) == job])
     views = [*(v for v in loaded.dataset.views if v in found), *(v for v in found if v not in loaded.dataset.views)]
     if not views:
         here.models_missing(loaded.dataset.title, "python -m rdpd_core pretrain")
@@ -62,6 +63,17 @@ def choose_book(link: Link) -> Opened | None:
     asked = (name, view, cached.data_root(), cached.store_stamp(), job)
     book = waiting.result_of(cached.book_task(*asked), lambda: cached.book_task.clear(*asked), f"{link.page}.book")
     return None if book is None else Opened(book, models)
+
+
+def offered(kind: type[Dataset], cards: list[ModelCard] | None = None) -> list[str]:
+    """Give the views for which there are students that can read a data set: its own, or those it was mapped to.
+
+    Args:
+        kind: The data set.
+        cards: Of these students; None takes all that are here.
+    """
+    found = views_of(cached.cards(kind.models_of or kind.name) if cards is None else cards)
+    return [view for view in found if view in kind.views] if kind.models_of else found
 
 
 def _elsewhere(kinds: list) -> None:

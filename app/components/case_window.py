@@ -132,6 +132,8 @@ def _heat(page: str, book: CaseBook, case: Case, name: str, shown: About) -> Non
     behind = {"Overlap": lambda: heat_table(case, bands), "Attention": lambda: tables.attention_table(case)}
     chart(heat_figure(case, bands), f"{page}.heat", f"{name}_attention", alt, behind, about=shown)
     st.markdown(in_markdown(told, 2500))
+    if not any(bands.values()):
+        return
     st.caption(
         "Gray band: the middle 95% of the overlaps the arm would have if it looked here as it looks in up to 200 other "
         "windows. An overlap inside the band is no sign of imitation in this window, however high it is."

@@ -25,6 +25,7 @@ def chart(
     on_click: Callable[[], None] | None = None,
     *,
     about: About,
+    svg: Callable[[], bytes] | None = None,
 ) -> None:
     """Show a figure.
 
@@ -36,6 +37,7 @@ def chart(
         tables: Title to a function that gives the numbers behind the figure.
         on_click: Called when a point was clicked, which then stands in the session under the key.
         about: Record and models; they and the date stand in every file that is saved, and in its name.
+        svg: Gives the picture as SVG, where that can be had.
     """
     fig, filename = stamped(fig, about), about.filename(filename)
     picture = {"format": "png", "filename": filename, "scale": 2}
@@ -52,6 +54,8 @@ def chart(
             for title, table in tables.items():
                 name = f"{filename}_{title.lower().replace(' ', '-')}.csv"
                 _download(f"{title} (CSV)", partial(_csv, table, about), name, "text/csv", f"{key}.{title}")
+            if svg is not None:
+                _download("Picture (SVG)", svg, f"{filename}.svg", "image/svg+xml", f"{key}.svg")
             _download("Picture (HTML)", partial(to_html, fig, alt, about), f"{filename}.html", "text/html", f"{key}.html")
 
 

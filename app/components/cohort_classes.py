@@ -14,6 +14,7 @@ from app.components.cohort_rows import Cohort
 from app.components.cohort_wrong import forest
 from app.components.frame import section
 from app.figures import cohort as pictures
+from app.figures import cohort_course as pictures_along
 from app.figures.about import of_book
 from app.figures.cohort_shares import describe_shares, shares_figure, shares_table, used_classes
 from app.figures.forest import Line, Section, describe_forest, forest_figure, forest_table, line_of
@@ -53,8 +54,13 @@ def show(cohort: Cohort) -> None:
         _apart(cohort, result)
         section("Better or worse towards the end?")
         _trends(cohort, result)
-    section(f"Drift along the recording: {in_markdown(found['titles'][cohort.arm])}")
-    _drift(cohort, result, rows)
+    left, right = cohort_rows.halves()
+    with left:
+        section("Along the recording: the true class")
+        _course(cohort, result)
+    with right:
+        section(f"Drift of single subjects: {in_markdown(found['titles'][cohort.arm])}")
+        _drift(cohort, result, rows)
     analysis.command(NAME, cohort.asked, {})
 
 
@@ -137,6 +143,27 @@ def _trends(cohort: Cohort, result: Result) -> None:
     lines = tuple(line_of(found["titles"][arm], arm, own, unit) for arm, own in cells.items())
     axis, null = "P(true class), last third less first", "Dashed: 0, if the time in the recording did not matter"
     forest(cohort, result, "trends", [Section("", lines)], axis, null, 0.0, most=0.0, unit=unit)
+
+
+def _course(cohort: Cohort, result: Result) -> None:
+    found = result.values
+    if found["courses"] is None:
+        st.info("No recording has 3 windows of known class, so there is no course.", icon=":material/visibility_off:")
+        return
+    first = next(iter(found["courses"]["arms"].values()))
+    several = any(one["interval"] for one in first["values"])
+    n = f"{people(sum(one['n'] for one in first['values']), first['subjects'])}, {first['recordings']} recordings"
+    n += f"; {first['left_out']} too short, left out" if first["left_out"] else ""
+    unit = next((one["interval"]["unit"] for one in first["values"] if one["interval"]), "subjects")
+    null = "Gray: the middle 95% of turned time; p: of turned time for courses as uneven"
+    notes = [n, f"95% intervals, {unit} resampled" if several else "no interval", null]
+    about = analysis.told(of_book(cohort.opened.book), result, "turned time")
+    fig, alt = pictures_along.course_figure(found, notes), pictures_along.describe_course(found, notes)
+    behind = {"Along recordings": partial(pictures_along.course_table, found)}
+    chart(fig, f"{cohort.page}.course", f"{cohort.stem}_course", alt, behind, about=about)
+    st.caption(
+        "P(true class), mean over windows and seeds. Parts of one recording resemble each other, so compare with the gray."
+    )
 
 
 def _drift(cohort: Cohort, result: Result, rows: list[int]) -> None:

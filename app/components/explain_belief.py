@@ -28,7 +28,7 @@ MOST, LONG = 20, 600
 WHAT = (
     "Six checks, each against its own null: has the model learned anything; does what is named first matter first (deletion "
     "and insertion); more than in copies with random weights; does the picture change when layers forget, and when labels "
-    "were shuffled; and do other methods agree. It takes 5 seconds to 3 minutes, once."
+    "were shuffled; and do other methods agree. It takes seconds to minutes, once, shows how far it is, and can be stopped."
 )
 
 
@@ -61,7 +61,9 @@ def show(page: str, asked: Asked, title: str, about: About, whole: bool = True) 
             if whole:
                 _curves(page, asked, found, about)
         elif _was_asked(page, asked):
-            waiting.result_of(belief_task(asked), partial(belief_task.clear, asked), f"{page}.belief.{asked.model}")
+            key = f"{page}.belief.{asked.model}"
+            if waiting.result_of(belief_task(asked), partial(belief_task.clear, asked), key, stops=True) is not None:
+                st.rerun()  # it ended while this run waited for it
             st.caption("The checks go on while you look at other things.")
         else:
             st.warning(UNCHECKED, icon=":material/help:")
@@ -108,7 +110,9 @@ def _curves(page: str, asked: Asked, found: Belief, about: About) -> None:
         chart(drawn.curves_figure(found), f"{page}.curves", f"{name}_deletion", alt, tables, about=about)
     st.caption("Below its band where the strongest cells are taken away, above it where they are put back: the order matters.")
     tables = {"Cascade": partial(drawn.cascade_table, found)}
-    alt = drawn.describe_cascade(found)
+    alt, draws = drawn.describe_cascade(found), found.cascade.kept.shape[1]
+    null = f"below {drawn.KEPT:g} once all layers have forgotten"
+    about = about.instead(interval=f"least and most of {draws} draws of weights", null=null)
     st.markdown("**When layers forget**")
     with st.container():
         chart(drawn.cascade_figure(found), f"{page}.cascade", f"{name}_cascade", alt, tables, about=about)

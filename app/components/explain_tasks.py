@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 
-from app import cached
+from app import cached, kept
 from app.cached import Task, Tell
 from rdpd_core.evaluation.attributions import ATTRIBUTORS
 from rdpd_core.evaluation.believed import Belief
@@ -26,6 +25,8 @@ COLUMNS = 100
 """Pieces of time in a picture."""
 KEPT_S = 30
 """So long it is not looked again whether somebody else had a verdict made."""
+WAIT_S = 0.3
+"""So often a check that waits for another looks whether it was stopped."""
 _ONE = threading.Lock()
 """One verdict at a time: several would only slow each other down."""
 
@@ -64,7 +65,7 @@ class Shown(NamedTuple):
     drawn: np.ndarray
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept.resource(max_entries=64, show_spinner=False)
 def shown_task(asked: Asked, place: int, target: str) -> Task[Shown | str]:
     """Give the work that explains a window, and asks copies with random weights the same; or why the method cannot.
 
@@ -88,7 +89,7 @@ def shown_task(asked: Asked, place: int, target: str) -> Task[Shown | str]:
     return Task(work)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept.resource(max_entries=64, show_spinner=False)
 def methods_task(asked: Asked, place: int, target: str) -> Task[tuple[Beside, ...]]:
     """Give the work that asks every other method and baseline about a window; arguments as of `shown_task`."""
     shown = shown_task(asked, place, target)
@@ -101,7 +102,7 @@ def methods_task(asked: Asked, place: int, target: str) -> Task[tuple[Beside, ..
     return Task(work)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept.resource(max_entries=64, show_spinner=False)
 def teacher_task(teacher: Asked, student: Asked, place: int, target: str) -> Task[Beside]:
     """Give the work that says how alike teacher and student explain a window.
 
@@ -122,7 +123,7 @@ def teacher_task(teacher: Asked, student: Asked, place: int, target: str) -> Tas
     return Task(work)
 
 
-@st.cache_resource(max_entries=64, ttl=KEPT_S, show_spinner=False)
+@kept.resource(max_entries=64, ttl=KEPT_S, show_spinner=False)
 def kept_task(asked: Asked) -> Task[Belief | None]:
     """Give the work that looks whether a verdict is there already."""
 
@@ -135,16 +136,19 @@ def kept_task(asked: Asked) -> Task[Belief | None]:
     return Task(work)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept.resource(max_entries=32, show_spinner=False)
 def belief_task(asked: Asked) -> Task[Belief]:
     """Give the work that checks whether pictures of a model may be believed."""
 
     def work(tell: Tell) -> Belief:
-        tell("Waiting for another check to end", None)
-        with _ONE:
+        while not _ONE.acquire(timeout=WAIT_S):
+            tell("Waiting for another check to end", None)  # raises if it is stopped meanwhile
+        try:
             tell("Opening the model", None)
             book, model, card = asked.opened()
             return belief_of(model, card, book.loaded, asked.how, on_progress=_telling(tell))
+        finally:
+            _ONE.release()
 
     return Task(work)
 

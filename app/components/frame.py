@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.components import job_badge
 from app.figures.text import in_markdown
+from app.theme import BESIDE
 
 NARROW_PX = 310
 NOTE = "Research software, not for clinical use"
@@ -24,7 +25,7 @@ def heading(title: str, words: str = "") -> None:
 
 def wide_and_narrow() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Give room for a picture, and half as much beside it; below it where the window is narrow."""
-    grid = st.grid(3, min_column_width=NARROW_PX, gap="medium")
+    grid = st.grid(3, min_column_width=NARROW_PX, gap="medium", key=BESIDE)  # theme.STYLE fills the row of the second cell
     return grid.cell(column_span=2), grid.cell()
 
 

@@ -26,7 +26,14 @@ class Offered(NamedTuple):
     refused: tuple[str, str] | None
 
 
-def offer(link: Link, name: str, read: Callable[[str], T], default: T) -> Offered:
+class Listed(list):
+    """Names that stand in the address separated by commas."""
+
+    def __str__(self) -> str:
+        return ",".join(self)
+
+
+def offer(link: Link, name: str, read: Callable[[str], T], default: T, pinned: bool = False) -> Offered:
     """Make the widget of a choice start with what the address asks for, or with the default.
 
     Args:
@@ -34,12 +41,13 @@ def offer(link: Link, name: str, read: Callable[[str], T], default: T) -> Offere
         name: Of the choice.
         read: Gives the value of a text; raises RdpdError for a text that has none.
         default: Left out of the address.
+        pinned: Whether the default stands in the address, too, as in `Link.offer`.
     """
     key = f"{link.page}.{name}"
     asked = link.asked.get(key)
     current = st.session_state.get(key, default)
     options: list[Any] = [current, default] if asked is None else [asked, current, default]
-    link.offer(name, options, default)
+    link.offer(name, options, default, pinned)
     if asked is None:
         return Offered(key, None)
     try:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-import streamlit as st
-
-from app import cached
+from app import cached, kept
 from app.cached import Task, Tell
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ class Tour(NamedTuple):
     steps: tuple[Step, ...]
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@kept.resource(max_entries=1, show_spinner=False)
 def titles_task() -> Task[list[Title]]:
     """Give the work that lists the guided cases; it loads the library."""
 
@@ -57,7 +55,7 @@ def titles_task() -> Task[list[Title]]:
     return Task(work)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@kept.resource(max_entries=16, show_spinner=False)
 def tour_task(name: str, root: str, stamp: str) -> Task[Tour]:
     """Give the work that makes the steps of a case.
 

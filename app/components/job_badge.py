@@ -37,7 +37,7 @@ def _look() -> None:
         told = in_markdown(trouble, 600)
         st.badge("jobs cannot be looked after", icon=":material/error:", color="orange", help=told)
     if words := job_words.summary([job.state for job in found]):
-        st.page_link(PAGE, label=words, icon=":material/progress_activity:", help="What runs and waits")
+        st.page_link(PAGE, label=words, icon=":material/progress_activity:", help="What runs and what waits for its turn")
     ended = st.session_state.get(NEWS)
     if ended and st.session_state.get("page") != SHOWN_ON:
         words = in_markdown(job_words.news([(title, state) for _, title, state in ended]), 200)

@@ -12,7 +12,7 @@ from app.figures import job_words
 from app.figures.job_words import Line
 from app.figures.text import in_markdown
 from app.state import Link
-from rdpd_core.jobs import Job, Progress
+from rdpd_core.jobs import Job, Progress, words
 
 EVERY_S, PICTURES_S = 1.5, 3.0
 MOST_LINES = 8
@@ -63,7 +63,15 @@ def show(job_id: str, link: Link, told: dict[str, Any]) -> None:
         stage, known = _stage(learner, link, told)
         st.fragment(_pictures, run_every=None if job.state.ended else PICTURES_S)(learner, stage, known)
     job_log.show(job)
-    frame.command(f"python -m rdpd_core jobs follow {job.id}", "Follows this job in a terminal")
+    _commands(job)
+
+
+def _commands(job: Job) -> None:
+    try:
+        lines = words.commands(job)
+    except job_follow.TROUBLE:  # its state says what is damaged
+        lines = {"delete": words.command("delete", job)}
+    frame.command("\n".join(lines.values()), "Does the same with this job in a terminal")
 
 
 def _heading(job: Job) -> None:
@@ -98,12 +106,9 @@ def _take(progress: Progress, over: bool) -> Now:
 
 def _state(job: Job) -> None:
     look, state = job_words.LOOKS[job.state.name], job.state
-    result = job.folder.record("result") if state.ended and not state.reason else None
-    if result and result.get("reason"):
-        state = state._replace(reason=result["reason"])
-    words = in_markdown(job_words.sentence(state, job.position), 600)
+    told = in_markdown(job_words.sentence(state, job.position), 600)
     shown = {"red": st.error, "orange": st.warning, "green": st.success}.get(look.color, st.info)
-    shown(words, icon=look.icon)
+    shown(told, icon=look.icon)
 
 
 def _stages(job: Job, now: Now) -> None:

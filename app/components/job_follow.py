@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
-from app import watch
+from app import kept, watch
 from app.figures.text import in_markdown
 from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Desk, Job, Progress
@@ -75,7 +75,7 @@ class Followed:
         return value
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept.resource(max_entries=32, show_spinner=False)
 def followed(path: str) -> Followed:
     """Give the progress of the job whose events lie there."""
     return Followed(Path(path))
@@ -103,3 +103,9 @@ def find(job_id: str) -> Job | None:
     office = watch.watch().desk
     entries = [] if office is None else office.table.entries("id = ?", (job_id,))
     return office.job(job_id) if entries else None
+
+
+def trouble(job_id: str) -> str:
+    """Say what hindered the last round from doing what it does for a job; empty if nothing did."""
+    office = watch.watch().desk
+    return "" if office is None else office.trouble.get(job_id, "")

@@ -18,9 +18,11 @@ from rdpd_core.store import ModelCard
 
 TRAINED, LONGEST_TITLE = "trained", 120
 MAIN = ("noise", "noise_kind", "noise_on", "recipe", "temperature", "seeds")
+LABELS = ("unlabeled", "unlabeled_by", "wrong_labels", "teacher_labels")
 MORE = (
     "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "dropout_place",
-    "teacher_targets", "share", "share_by", "wrong_labels", "unlabeled", "augment", "augment_strength", "precision",
+    "teacher_targets", "taught_by", "share", "share_by",
+    "augment", "augment_strength", "teacher_sees", "offsets", "schedule", "averaging", "learning_rate", "precision",
 )  # fmt: skip
 GPU_SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -64,6 +66,7 @@ def ask(link: Link) -> Asked | None:
     with left:
         arms = _ask_arms(link, told)
         values = params_form.form(Experiment, MAIN, "distill", link)
+        values |= params_form.form(Experiment, LABELS, "distill.labels", link)
     with st.expander("More settings", icon=":material/tune:"):
         values |= params_form.form(Experiment, MORE, "distill.more", link, _zeros(values["recipe"]))
     told |= values
@@ -85,7 +88,7 @@ def ask(link: Link) -> Asked | None:
 
 def ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
     """Ask for a data set; those that are not here are marked. Choices go into `told`, for `Link.close`."""
-    names = sorted(DATASETS.names(), key=lambda name: (not DATASETS.get(name).simulated, name))
+    names = sorted((kind.name for kind in DATASETS if kind.trains), key=lambda name: (not DATASETS.get(name).simulated, name))
     titles = {
         name: f"{in_markdown(DATASETS.get(name).title)}{'' if here.is_here(DATASETS.get(name)) else ' (not here)'}"
         for name in names

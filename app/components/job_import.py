@@ -8,6 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from app.components import frame, job_follow, job_list
 from app.components.job_follow import TROUBLE
 from rdpd_core.jobs.transfer import import_job
+from rdpd_core.jobs.words import PROGRAM
 
 SAID = "jobs.imported"
 MOST_MB = 200
@@ -20,6 +21,7 @@ def show() -> None:
         told = "Its models go to the store, too; each is checked first, and none that is there is replaced"
         with_models = st.checkbox("Keep its models", value=True, help=told, key="jobs.file.models")
         st.button("Import", type="primary", disabled=file is None, on_click=_take, args=(file, with_models), key="jobs.take")
+        frame.command(f"{PROGRAM} import FILE.zip{' --models' if with_models else ''}", "Does the same in a terminal")
     frame.tell_once(SAID)
 
 

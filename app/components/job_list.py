@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +15,7 @@ from app.components import job_badge, job_follow
 from app.figures import job_words
 from app.figures.text import in_markdown
 from app.state import Link
+from rdpd_core.errors import RdpdError
 from rdpd_core.jobs import Desk, Job, JobFolder, Progress, states
 
 NAME, NONE = "job", ""
@@ -20,7 +23,7 @@ EVERY_S = 3.0
 TALLEST = 9
 """Rows that are seen at once; the others are scrolled to."""
 COLUMNS = {
-    "state": st.column_config.TextColumn(width=110),
+    "state": st.column_config.TextColumn(width=130),
     "job": st.column_config.TextColumn(width="medium"),
     "now": st.column_config.TextColumn(width="medium"),
     "share": st.column_config.ProgressColumn(width=110, format="%d%%", min_value=0, max_value=100),
@@ -101,7 +104,8 @@ def _course(desk: Desk, job: Job) -> tuple[str, float | None, str]:
         return f"{job.position} in line" if job.position else "", None, ""
     if job.state.ended or job.state.name == states.LOST:
         when = f"ended {job_words.moment(job.entry.ended)}" if job.entry.ended else ""
-        return job.state.reason or when, 1.0 if job.state.name == states.DONE else None, ""
+        why = job.state.reason or (_reason(job) if job.state.name == states.FAILED else "")
+        return why or when, 1.0 if job.state.name == states.DONE else None, ""
     if job.entry.kind == "study":
         shards = desk.shards(job.id)
         over = sum(shard.state.ended for shard in shards)
@@ -111,6 +115,21 @@ def _course(desk: Desk, job: Job) -> tuple[str, float | None, str]:
         return job_words.doing(progress), job_words.share(progress), job_words.left(progress, time.time())
 
     return job_follow.follow(job).look(take)
+
+
+def _reason(job: Job) -> str:
+    """Give why a job failed."""
+    path = job.folder.path / "result.json"
+    return _told(str(job.folder.path), path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=512)
+def _told(folder: str, changed: int) -> str:
+    """Give the reason in a result; it is read again only when it has changed."""
+    try:
+        return (JobFolder(Path(folder)).record("result") or {}).get("reason") or ""
+    except RdpdError as error:
+        return str(error)
 
 
 def _unreadable(desk: Desk) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -30,10 +32,12 @@ from rdpd_core.experiments.forecast import (
 from rdpd_core.experiments.study import needs_cutting
 from rdpd_core.files import work_root
 from rdpd_core.jobs.asking import spec_of, title_of
+from rdpd_core.jobs.engines.local import Local
 from rdpd_core.jobs.spec import Spec
 
 EVERY_S = 0.7
 POLL_S = 0.2
+ELSEWHERE = "how long it takes on a cluster depends on its machines, which cannot be timed from here; for comparison"
 
 
 def show(page: str, asked: Asked) -> None:
@@ -44,33 +48,58 @@ def show(page: str, asked: Asked) -> None:
         asked: The form.
     """
     experiment = asked.experiment
-    facts = facts_of(experiment)
-    setup = setup_of(asked.place["device"] if asked.place["engine"] == "local" else "cpu", 0)
-    found = None
-    if facts and asked.place["engine"] == "local":
-        found = forecast_of([experiment], facts, setup)
-        show_forecast([experiment], lambda: spec_of([experiment], **asked.place), found, facts)
-    elif not facts:
+    facts, place = facts_of(experiment), here_of(asked.place)
+    setup = setup_of(place["device"], Local().threads(place["device"]))
+    found = forecast_of([experiment], facts, setup) if facts else None
+    if found is None:
         show_reading(experiment)
     else:
-        st.info("How long it takes on a cluster is not known beforehand.", icon=":material/schedule:")
-    said = concerns(experiment, facts, found, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
+        show_forecast([experiment], lambda: spec_of([experiment], **place), found, facts, asked.place["engine"])
+    own = found if asked.place["engine"] == "local" else None  # a cluster has other memory and other processors
+    said = concerns(experiment, facts, own, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
     show_concerns(said)
     refused = any(concern.level == STOP for concern in said)
     title = st.text_input("Title", key=asked.title_key, placeholder=title_of([experiment]), max_chars=LONGEST_TITLE, width=560)
+    line = command(asked, title)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=refused, key=f"{page}.start"):
-        _start(asked, title)
-    frame.command(command(asked), "Starts the same job")
+        forget_refusal(page)
+        _start(page, asked, title, line)
+    show_refusal(page, line)
+    frame.command(line, "Starts the same job")
 
 
-def command(asked: Asked) -> str:
+def note_refusal(page: str, line: str, error: Exception) -> None:
+    """Remember why something was not started: the page may be made anew before anybody has read it.
+
+    Args:
+        page: Prefix of the page's keys.
+        line: What was asked for, as a command.
+        error: Why not.
+    """
+    st.session_state[f"{page}.refusal"] = (line, str(error))
+
+
+def forget_refusal(page: str) -> None:
+    """Forget it, since it is tried again."""
+    st.session_state.pop(f"{page}.refusal", None)
+
+
+def show_refusal(page: str, line: str) -> None:
+    """Say why this was not started; nothing if something else was asked for then."""
+    asked, why = st.session_state.get(f"{page}.refusal", ("", ""))
+    if why and asked == line:
+        st.error(in_markdown(why, 600), icon=":material/error:")
+
+
+def command(asked: Asked, title: str = "") -> str:
     """Give the command line that starts the same job."""
-    defaults = {"engine": "local", "device": "auto", "gpus": 0.0, "watch": ""}
-    words = [f"--{name} {value}" for name, value in asked.place.items() if value != defaults[name]]
+    defaults = {"engine": "local", "device": "auto", "gpus": 0.0, "watch": "", "title": ""}
+    given = {**asked.place, "title": title.strip()}
+    words = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value != defaults[name]]
     return " ".join([command_of(asked.experiment).replace("rdpd_core compare", "rdpd_core jobs start", 1), *words])
 
 
-def _start(asked: Asked, title: str) -> None:
+def _start(page: str, asked: Asked, title: str, line: str) -> None:
     """Hand the job in and turn to it."""
     desk = job_follow.desk()
     if desk is None:
@@ -78,11 +107,16 @@ def _start(asked: Asked, title: str) -> None:
     try:
         job, new = desk.submit(spec_of([asked.experiment], title=title, **asked.place))
     except TROUBLE as error:
-        st.error(in_markdown(str(error), 600), icon=":material/error:")
+        note_refusal(page, line, error)
         return
     if not new:
         st.toast(f"This work is under way already, as “{in_markdown(job.title)}”.", icon=":material/content_copy:")
     st.switch_page("views/jobs.py", query_params={"jobs.job": job.id})
+
+
+def here_of(place: dict[str, Any]) -> dict[str, Any]:
+    """Give the words for a spec of the same work on this machine: its CPU stands in for a cluster that cannot be timed."""
+    return place if place["engine"] == "local" else {"engine": "local", "device": "cpu"}
 
 
 def facts_of(experiment: Experiment) -> dict[tuple[str, str], Facts]:
@@ -121,15 +155,20 @@ def forecast_of(experiments: Sequence[Experiment], facts: dict[tuple[str, str], 
 
 
 def show_forecast(
-    experiments: Sequence[Experiment], spec: Callable[[], Spec], found: Forecast, facts: dict[tuple[str, str], Facts]
+    experiments: Sequence[Experiment],
+    spec: Callable[[], Spec],
+    found: Forecast,
+    facts: dict[tuple[str, str], Facts],
+    engine: str,
 ) -> None:
     """Show what to expect; where the pace of a shape is not known, a few steps are timed.
 
     Args:
         experiments: What is asked.
-        spec: Gives the job that is asked for.
+        spec: Gives the job that is asked for, on this machine.
         found: What is known of its time so far.
         facts: Of the data.
+        engine: What is to run it.
     """
     if found.seconds is None:
         shapes = tuple(sorted(shape.digest for *_, shape, _ in needed(experiments, facts)))
@@ -144,7 +183,8 @@ def show_forecast(
             st.warning(in_markdown(str(error), 600), icon=":material/timer_off:")
             return
         found = forecast_of(experiments, facts, found.setup)
-    st.info(in_markdown(found.sentence(), 900), icon=":material/schedule:")
+    told = found.sentence() if engine == "local" else f"{ELSEWHERE}: {found.sentence()}"
+    st.info(in_markdown(told[0].upper() + told[1:], 900), icon=":material/schedule:")
     st.caption(in_markdown(found.basis(), 900))
 
 

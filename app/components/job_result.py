@@ -16,9 +16,10 @@ from app.figures.text import in_filename, in_markdown
 from app.state import Link
 from rdpd_core.experiments.cases import job_of
 from rdpd_core.jobs import Job
+from rdpd_core.jobs.filing import is_awaited
 
-MODELS, CASE = "views/models.py", "views/case.py"
-TALLEST = 9
+MODELS, CASE, COMPARE = "views/models.py", "views/case.py", "views/compare.py"
+TALLEST, EVERY_S = 9, 1.5
 
 
 def show(job: Job, link: Link, told: dict[str, Any]) -> None:
@@ -44,7 +45,7 @@ def show(job: Job, link: Link, told: dict[str, Any]) -> None:
 
 
 def _tables(job: Job, tables: list[dict[str, Any]], link: Link, told: dict[str, Any]) -> None:
-    from rdpd_core.evaluation import Comparison
+    from rdpd_core.evaluation.judging import stored
 
     numbers = range(1, len(tables) + 1)
     key = link.offer("table", numbers, 1)
@@ -53,12 +54,14 @@ def _tables(job: Job, tables: list[dict[str, Any]], link: Link, told: dict[str, 
         st.selectbox("Experiment", numbers, format_func=lambda at: names[at - 1], key=key, width=560)
     told["table"] = st.session_state[key]
     table = tables[told["table"] - 1]
-    _comparison(job, Comparison.from_dict(table["comparison"]), link, told)
+    _comparison(job, stored(table["comparison"]), link, told)
     for notice in table["notices"]:
         st.caption(in_markdown(notice, 600))
     if chosen := _chosen(table["chosen"]):
         with st.expander("Settings that were chosen on the validation subjects"):
             st.dataframe(pd.DataFrame(chosen), hide_index=True, alt="Settings of every arm, and how they were chosen")
+    beside = {"compare.jobs": job.id}
+    st.page_link(COMPARE, label="Beside other experiments", icon=":material/leaderboard:", query_params=beside)
     if table["command"].startswith("python"):
         frame.command(table["command"], "Trains and compares again")
 
@@ -111,6 +114,23 @@ def _chosen(chosen: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]
     return rows
 
 
+def _await_models(job_id: str, number: int, missing: int) -> None:
+    """Say how many models are there; once that changes, the whole page is made anew."""
+    try:
+        job = job_follow.find(job_id)
+        result = None if job is None else job.folder.record("result")
+        there = {card.key for card in cached.cards()}
+        if job is None or result is None or not is_awaited(job.folder) or len({*result["models"]} - there) != missing:
+            st.rerun()
+    except job_follow.TROUBLE as error:
+        st.error(in_markdown(str(error), 600), icon=":material/error:")
+        return
+    told = f"{number - missing} of {number} models are in the store; the others are being carried there and checked on the way."
+    st.info(told, icon=":material/move_to_inbox:")
+    if trouble := job_follow.trouble(job_id):
+        st.error(f"That does not go on: {in_markdown(trouble, 600)}", icon=":material/error:")
+
+
 def _models(job: Job, keys: list[str]) -> None:
     """Show the models a job made, each with a link to its card."""
     from rdpd_core.evaluation import Scores
@@ -123,14 +143,20 @@ def _models(job: Job, keys: list[str]) -> None:
         row = {"model": key, "arm": "" if card is None else card.arm, "seed": "" if card is None else str(card.seed)}
         row["PR-AUC, test [95%]"] = scores.cell("pr_auc") if scores and "pr_auc" in scores.values else ""
         rows.append({**row, "card": f"models?models.model={quote(key, safe='')}" if card is not None else None})
-    missing = sum(key not in cards for key in keys)
+    missing = [key for key in keys if key not in cards]
+    awaited = bool(missing) and is_awaited(job.folder)
+    if awaited:
+        st.fragment(_await_models, run_every=EVERY_S)(job.id, len(keys), len(missing))
     height = 36 * (min(len(rows), TALLEST) + 1) + 2
     config = {"card": st.column_config.LinkColumn("card", display_text="open", width="small")}
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=height, column_config=config, alt=f"{len(rows)} models of this job"
     )
-    if missing:
-        st.caption(f"{missing} of them are not in the store; they lie in the job's folder, and Export carries them along.")
+    if gone := job.folder.lacks(missing):
+        told = f"{len(gone)} of them are neither in the store nor in the job's folder: they were deleted."
+        st.warning(told, icon=":material/folder_off:")
+    if (there := len(missing) - len(gone)) and not awaited:
+        st.caption(f"{there} of them are not in the store; they lie in the job's folder, and Export carries them along.")
     with st.container(horizontal=True):
         here = [key for key in keys if key in cards]
         if here:
@@ -138,7 +164,7 @@ def _models(job: Job, keys: list[str]) -> None:
                 MODELS, label="On the page Models", icon=":material/neurology:", query_params={"models.model": here[0]}
             )
         students = [cards[key] for key in here if cards[key].role == "student"]
-        if students:
+        if students and not awaited:  # some of them would look like all of them
             first = students[0]
             told = {"case.set": first.dataset, "case.models": job_of(first), "case.view": first.view}
             st.page_link(CASE, label="In the case study", icon=":material/clinical_notes:", query_params=told)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app import kept
 from app.components import job_follow
 from app.figures import job_words
 from app.figures.text import in_markdown
@@ -83,7 +84,7 @@ def _whats(shards: list[Job]) -> list[str]:
     return _asked(tuple(str(shard.folder.path) for shard in shards))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@kept.data(max_entries=64, show_spinner=False)
 def _asked(folders: tuple[str, ...]) -> list[str]:
     """Give what tells each shard from the others; a spec never changes, so it is read once."""
     try:

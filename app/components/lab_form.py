@@ -20,6 +20,7 @@ from rdpd_core.experiments.forecast import room_of, setup_of
 from rdpd_core.experiments.lab import MOST_SUBSETS, Lab
 from rdpd_core.files import work_root
 from rdpd_core.jobs.asking import spec_of_lab
+from rdpd_core.jobs.engines.local import Local
 
 FIELDS = ("recipe", "seeds", "noise", "noise_kind", "unlabeled", "wrong_labels", "share", "epochs")
 START = 3
@@ -90,17 +91,10 @@ def _ask_units(link: Link, dataset: type[Dataset], told: dict[str, Any]) -> tupl
     offered = free_choice.offer(link, f"names_{dataset.name}_{told['by']}", read, list(usual))
     label = "Choose from these" if told["by"] == "channels" else "Choose from these groups"
     chosen = st.multiselect(label, known, format_func=lambda n: in_markdown(n.replace("_", " ")), key=offered.key)
-    told[f"names_{dataset.name}_{told['by']}"] = _Listed(chosen)
+    told[f"names_{dataset.name}_{told['by']}"] = free_choice.Listed(chosen)
     if offered.refused is not None:
         st.warning(f"The link asks for {in_markdown(offered.refused[1], 300)}", icon=":material/link_off:")
     return told["by"], tuple(name for name in known if name in chosen)
-
-
-class _Listed(list):
-    """Names that stand in the address separated by commas."""
-
-    def __str__(self) -> str:
-        return ",".join(self)
 
 
 def _usual(dataset: type[Dataset]) -> tuple[str, ...]:
@@ -148,29 +142,33 @@ def outlook(page: str, asked: Asked) -> None:
         f"**{lab.subsets:,} subsets** × Direct and RDPD × {lab.base.seeds} seeds = **{lab.students:,} students**{many}."
     )
     facts = job_outlook.facts_of(lab.base)
-    setup = setup_of(asked.place["device"] if asked.place["engine"] == "local" else "cpu", 0)
-    found, likes = None, lab.as_experiments()
-    if not facts:
+    place, likes = job_outlook.here_of(asked.place), lab.as_experiments()
+    setup = setup_of(place["device"], Local().threads(place["device"]))
+    found = job_outlook.forecast_of(likes, facts, setup) if facts else None
+    if found is None:
         job_outlook.show_reading(lab.base)
-    elif asked.place["engine"] == "local":
-        found = job_outlook.forecast_of(likes, facts, setup)
-        job_outlook.show_forecast(likes, lambda: spec_of_lab(lab, **asked.place), found, facts)
-    said = concerns(lab.base, facts, found, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
+    else:
+        job_outlook.show_forecast(likes, lambda: spec_of_lab(lab, **place), found, facts, asked.place["engine"])
+    own = found if asked.place["engine"] == "local" else None
+    said = concerns(lab.base, facts, own, room_of(work_root() / "jobs", setup.device), data_root=cached.data_root())
     stops = [concern for concern in said if concern.level == STOP]
     job_outlook.show_concerns(said)
+    line = command_of(asked)
     if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=bool(stops), key=f"{page}.start"):
-        _start(page, asked)
-    command(command_of(asked), "Runs the same lab and prints what it finds")
+        job_outlook.forget_refusal(page)
+        _start(page, asked, line)
+    job_outlook.show_refusal(page, line)
+    command(line, "Runs the same lab and prints what it finds")
 
 
-def _start(page: str, asked: Asked) -> None:
+def _start(page: str, asked: Asked, line: str) -> None:
     desk = job_follow.desk()
     if desk is None:
         return
     try:
         job, new = desk.submit(spec_of_lab(asked.lab, **asked.place))
     except TROUBLE as error:
-        st.error(in_markdown(str(error), 600), icon=":material/error:")
+        job_outlook.note_refusal(page, line, error)
         return
     if not new:
         st.toast("This lab is under way already.", icon=":material/content_copy:")

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app import kept
 from app.components import job_follow
 from app.components.charts import chart
 from app.components.frame import section, wide_and_narrow
@@ -28,7 +29,7 @@ EVERY_S = 2.0
 WITHIN = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept.resource(max_entries=8, show_spinner=False)
 def _read(path: str, changed: float) -> tuple[Lab, Answers]:
     return read_answers(JobFolder(Path(path)))
 

@@ -7,7 +7,7 @@ import streamlit as st
 from app import cached
 from app.figures import job_words
 from app.figures.lineage import job_title
-from app.figures.text import in_markdown, listed
+from app.figures.text import at_rate, in_markdown, lasting, listed
 from rdpd_core.errors import RdpdError
 from rdpd_core.store import ModelCard, Store
 
@@ -28,10 +28,11 @@ def show(card: ModelCard) -> None:
     from_teacher, students = relatives(card)
     taught = in_markdown(from_teacher.key, 200) if from_teacher else "not here" if card.teacher else "nobody, labels only"
     used, dormant = card.parameters["used"], card.parameters["with_dormant"] - card.parameters["used"]
+    window = lasting(card.window_samples / card.sampling_rate)
     plain = {
         "Task": f"{len(card.classes)} classes: {in_markdown(', '.join(card.classes), 600)}",
         "Reads": in_markdown(", ".join(f"{c.name} ({c.unit})" for c in card.channels), 600),
-        "Window": f"{card.window_samples / card.sampling_rate:g} s at {card.sampling_rate:g} Hz, {card.segments} segments",
+        "Window": f"{window} at {at_rate(card.sampling_rate)}, {card.segments} segments",
         "Parameters": f"{used:,} used; {dormant:,} more that the published code builds and never uses",
         "Taught by": taught,
         "Taught": f"{len(students)} students" if students else "nobody",

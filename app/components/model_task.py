@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
+from app import kept
 from app.cached import Task, Tell
 from rdpd_core.errors import DataError
+from rdpd_core.files import environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 600.0
@@ -29,7 +28,7 @@ def told_by(words: list[str]) -> dict[str, Any]:
     one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     try:
         done = subprocess.run(
-            command, cwd=PROJECT, env={**os.environ, **one}, stdin=subprocess.DEVNULL, capture_output=True,
+            command, cwd=PROJECT, env=environment(**one), stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -40,7 +39,7 @@ def told_by(words: list[str]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept.resource(max_entries=64, show_spinner=False)
 def cost_task(key: str, digest: str, turn: int) -> Task[dict[str, Any]]:
     """Give the work that times a model.
 
@@ -57,7 +56,7 @@ def cost_task(key: str, digest: str, turn: int) -> Task[dict[str, Any]]:
     return Task(work)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@kept.resource(max_entries=16, show_spinner=False)
 def onnx_task(key: str, digest: str, turn: int) -> Task[tuple[bytes, dict[str, Any]]]:
     """Give the work that writes a model as ONNX and compares it with PyTorch.
 
@@ -77,7 +76,7 @@ def onnx_task(key: str, digest: str, turn: int) -> Task[tuple[bytes, dict[str, A
     return Task(work)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@kept.resource(max_entries=16, show_spinner=False)
 def take_task(_files: dict[str, bytes], ids: tuple[str, ...]) -> Task[str]:
     """Give the work that checks an uploaded model and keeps it; its result is the model's key.
 

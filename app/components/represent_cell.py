@@ -84,6 +84,9 @@ def show(page: str, book: CaseBook, asked: Asked, result: Result, about: About, 
     fig = drawn.scatter_figure(pair.aligned, pair.target, pair.classes, names)
     tables = {"Components": partial(drawn.scatter_table, pair.aligned, pair.target, pair.classes)}
     name = in_filename(book.loaded.dataset.name, book.view, *names, cell["method"])
+    n, null = drawn.scatter_notes(pair.aligned, pair.rows_of)
+    n, _, ends = n.removeprefix("n = ").partition("; ")
+    about = about.instead(n=n, interval=ends or "none", null=null.removeprefix("null: "))
     about = about.plus(layers=f"{row} and {column}", aligned_by=cell["method"], seed=cell["seed"])
     with st.container():
         chart(fig, f"{page}.scatter", name, drawn.describe_scatter(pair.aligned, names), tables, about=about)
@@ -117,8 +120,8 @@ def _words(found: Any, rows_of: str) -> str:
         return f"{n}. {in_markdown(found.reason, 300)}: whether this holds for other people cannot be said."
     return (
         f"{n}. Some direction always fits the windows it was chosen on, so only the correlation on people who were left "
-        f"out, in {found.folds} turns, says that two layers share something; its null is 0. No interval: the turns "
-        "share their people."
+        f"out, in {found.folds} turns, says that two layers share something: if its interval lies above its null. "
+        "Directions are held fast when people are resampled."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components import analysis, represent_pick
+from app.components import analysis, represent_pick, represent_window
 from app.components.charts import chart
 from app.components.frame import section
 from app.components.represent_pick import USUAL, pick, select
@@ -95,7 +95,8 @@ def _draw(page: str, book: CaseBook, found: Compared, chosen: dict[str, Any]) ->
             tables, alt = {"Right and wrong": partial(drawn.truth_table, found)}, drawn.describe_truth(found)
             chart(drawn.truth_figure(found), f"{page}.truth", f"{name}_truth", alt, tables, about=about)
     with right:
-        _subjects(page, book, found, chosen)
+        subject = _subjects(page, book, found, chosen)
+    represent_window.show(page, book, found, chosen["student"], subject)
 
 
 def _of_arms(result: Result, arms: tuple[str, ...]) -> Result:
@@ -108,7 +109,8 @@ def _is_main(sentence: Sentence) -> bool:
     return ("measure" in sentence.about and "paired at random" in sentence.null) or "cannot be said: it takes" in sentence.text
 
 
-def _subjects(page: str, book: CaseBook, found: Compared, chosen: dict[str, Any]) -> None:
+def _subjects(page: str, book: CaseBook, found: Compared, chosen: dict[str, Any]) -> str:
+    """Rank the subjects; give the chosen one."""
     section("Who is seen differently?")
     first, second = st.columns([1, 1], gap="medium")
     titles = {arm: title_of(arm) for arm in found.arms}
@@ -136,6 +138,7 @@ def _subjects(page: str, book: CaseBook, found: Compared, chosen: dict[str, Any]
     st.caption(
         "Those that agree least come first; means over a subject's windows, which depend on each other, so without intervals."
     )
+    return subject
 
 
 def _clicked(page: str, people: dict[str, list[str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ PALE, BAND = 0.4, 0.13
 FEW = 8
 TOP, BOTTOM = 34, 84
 """Pixels for the title, and for the axis and a legend of two lines."""
+TITLE_SIGNS, TITLE_LINE = 46, 17
+"""What a line of the title holds in a narrow window, and its height in pixels."""
 _ARM_OF = {arm.title.casefold(): arm.name for arm in ARMS.values()}
 
 
@@ -210,13 +213,15 @@ def epochs_axis(found: Sequence[Course], **more: Any) -> dict[str, Any]:
 
 
 def frame(height: int, title: str, **more: Any) -> dict[str, Any]:
-    """Give the layout that figures of learning share."""
+    """Give the layout that figures of learning share; a long title has two lines, and the room for them."""
+    lines = textwrap.wrap(title, TITLE_SIGNS, max_lines=2, placeholder=" …") or [title]
+    more_px = TITLE_LINE * (len(lines) - 1)
     top = {"x": 0, "y": 1, "xref": "container", "yanchor": "top", "pad": {"t": 8, "l": 2}}
     below = {"yref": "container", "y": 0, "yanchor": "bottom", "font": {"size": 12}, "title": {"text": ""}}
     return {
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": TOP, "b": BOTTOM},
-        "title": {"text": in_plotly(title), "font": {"size": 13}, **top},
+        "height": height + more_px,
+        "margin": {"l": 8, "r": 8, "t": TOP + more_px, "b": BOTTOM},
+        "title": {"text": "<br>".join(map(in_plotly, lines)), "font": {"size": 13}, **top},
         "legend": {"orientation": "h", "x": 0, "xref": "container", **below},
         "hovermode": "closest",
         "dragmode": False,

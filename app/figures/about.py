@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 SHORT, SHOWN = 8, 26
 """Signs of a short digest, and of a name in a picture."""
-LINE_PX, FONT_PX, KEYS_PX, STANDARD_PX = 12, 9, 22, (450, 80)
-"""Height of a line of the footer, its letters, a line of a legend; height and margin of a figure that gives none."""
+LINE_PX, FONT_PX, STANDARD_PX = 12, 9, (450, 80)
+"""Height of a line of the footer, its letters; height and margin of a figure that gives none."""
 
 
 class About(NamedTuple):
@@ -40,6 +40,11 @@ class About(NamedTuple):
     def plus(self, **more: object) -> About:
         """Give the same with more said of the record; "_" in a name stands for a blank."""
         return self._replace(record=(*self.record, *((name.replace("_", " "), str(value)) for name, value in more.items())))
+
+    def instead(self, **other: object) -> About:
+        """Give the same with other values of what is said already."""
+        said = {name.replace("_", " "): str(value) for name, value in other.items()}
+        return self._replace(record=tuple((name, said.get(name, value)) for name, value in self.record))
 
     @property
     def digest(self) -> str:
@@ -78,7 +83,9 @@ def today() -> str:
 def of_book(book: CaseBook, subjects: Sequence[str] = ()) -> About:
     """Give what pictures of a book are about: its models, and one or several subjects."""
     named = {1: [("subject", subjects[0])] if subjects else []}.get(len(subjects), [("subjects", ", ".join(subjects))])
-    record = [("data set", book.loaded.dataset.name), ("students read", book.view), *(named if subjects else [])]
+    masked = book.loaded.dataset.masked
+    gaps = [("masked", f"{len(masked)} channels not measured: {', '.join(masked)}")] if masked else []
+    record = [("data set", book.loaded.dataset.name), ("students read", book.view), *gaps, *(named if subjects else [])]
     return About(tuple(record), of_cards(card for arm in book.arms for card in arm.cards).models)
 
 
@@ -119,9 +126,12 @@ def stamped(fig: go.Figure, about: About) -> go.Figure:
     note = {**text, "x": 1, "xref": "paper", "xanchor": "right", "yref": "paper", "align": "right", "showarrow": False}
     if legend.get("y", 1) < 0:  # it makes its own room below, as high as a narrow window needs: the footer goes above it
         note |= {"y": legend["y"], "yanchor": "top"}
-        legend["y"] -= more / max(height - margin.get("t", STANDARD_PX[1]) - bottom - KEYS_PX, 1)
+        legend["y"] -= more / max(height - margin.get("t", STANDARD_PX[1]) - bottom, 1)
+        margin["b"] = bottom + more
     else:
         margin["b"] = bottom + more
+        if (legend.get("yref"), legend.get("y"), legend.get("yanchor")) == ("container", 0, "bottom"):
+            legend["y"] = more / (height + more)  # it grows upwards, from above the footer
         note |= {"y": 0, "yanchor": "bottom", "yshift": 2 - margin["b"]}
     axes = {name: _close(axis) for name, axis in layout.items() if name.startswith("xaxis")}
     layout |= {**axes, "height": height + more, "margin": margin, **({"legend": legend} if legend else {})}

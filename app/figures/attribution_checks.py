@@ -33,12 +33,16 @@ def curves_figure(belief: Belief) -> go.Figure:
             look = {"fill": "toself", "fillcolor": faded(mark.color, 0.18), "line": {"width": 0}, "mode": "lines"}
             note = {"name": f"{name}, order at random", "hoverinfo": "skip", "showlegend": False}
             parts.traces.append({"type": "scatter", **around, **look, **note})
-        line = {"x": found.share, "y": own.mean(axis=0), "mode": "lines+markers", "name": name}
+        ends = _ends(belief, own)
+        mean = own.mean(axis=0)
+        reach = {"type": "data", "symmetric": False, "array": ends[1] - mean, "arrayminus": mean - ends[0], "width": 3}
+        line = {"x": found.share, "y": mean, "mode": "lines+markers", "name": name}
+        line |= {"error_y": reach | {"color": mark.color, "thickness": 1}}
         look = {"line": {"color": mark.color, "dash": dash, "width": 2}, "marker": {"symbol": mark.symbol, "size": 7}}
         hover = f"{name}, %{{x:.0%}} of the cells: %{{y:.2f}} (n = {belief.n_windows} windows)<extra></extra>"
         parts.traces.append({"type": "scatter", **line, **look, "hovertemplate": hover})
     title = "share of cells taken away or put back"
-    said = [people(belief.n_windows, belief.n_subjects), "means over windows, strongest cells first", _null(belief)]
+    said = [people(belief.n_windows, belief.n_subjects), f"means, strongest cells first; {interval(belief)}", _null(belief)]
     note, above = noted(said, LEGEND)
     parts.texts.append(note)
     return parts.figure(
@@ -49,6 +53,19 @@ def curves_figure(belief: Belief) -> go.Figure:
         xaxis={"fixedrange": True, "range": [0, 1], "tickformat": ".0%", "title": {"text": title, "standoff": 4}},
         yaxis={"fixedrange": True, "rangemode": "tozero", "title": {"text": "probability of the class"}, "automargin": True},
     )
+
+
+def _ends(belief: Belief, values: np.ndarray) -> np.ndarray:
+    """Give the intervals of the means of the columns of values (B, J), (2, J); the means where there is none."""
+    found = [belief.mean(column) for column in values.T]
+    ends = [(e.value, e.value) if e.interval is None else (e.interval.low, e.interval.high) for e in found]
+    return np.array(ends).T
+
+
+def interval(belief: Belief) -> str:
+    """Say what the whiskers of the curves are."""
+    known = belief.mean(belief.curves.gap).interval
+    return "no interval: too few people" if known is None else f"95% intervals, {known.n} subjects resampled"
 
 
 def _null(belief: Belief) -> str:
@@ -62,7 +79,8 @@ def curves_table(belief: Belief) -> pd.DataFrame:
     columns: dict[str, Any] = {"share of cells": found.share}
     ways = (("taken away", found.deletion, found.random_deletion), ("put back", found.insertion, found.random_insertion))
     for name, own, drawn in ways:
-        columns[name] = own.mean(axis=0)
+        low, high = _ends(belief, own)
+        columns |= {name: own.mean(axis=0), f"{name}, 95% low": low, f"{name}, 95% high": high}
         if len(drawn):
             low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
             columns |= {f"{name}, at random, 2.5%": low, f"{name}, at random, 97.5%": high}
@@ -80,11 +98,12 @@ def checks_table(belief: Belief) -> pd.DataFrame:
 
 def describe_curves(belief: Belief) -> str:
     """Give the text alternative of the curves: the verdict and the two areas."""
-    gap, band = float(belief.curves.gap.mean()), belief.curves.band
+    gap, band = belief.mean(belief.curves.gap), belief.curves.band
+    ends = "" if gap.interval is None else f" [{gap.interval.low:.2f}, {gap.interval.high:.2f}]"
     null = "" if band is None else f"; orders drawn at random: {band[0]:.2f} to {band[1]:.2f}"
     return (
         f"Deletion and insertion over {belief.n_windows} windows of {belief.n_subjects} subjects. The area under insertion "
-        f"less that under deletion is {gap:.2f}{null}. {belief.verdict}: {belief.reason}"
+        f"less that under deletion is {gap.value:.2f}{ends}{null}. {belief.verdict}: {belief.reason}"
     )
 
 

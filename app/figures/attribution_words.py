@@ -49,7 +49,10 @@ def of_belief(belief: Belief) -> dict[str, str]:
     n = people(belief.n_windows, belief.n_subjects).removeprefix("n = ")
     drawn = len(belief.curves.random_deletion)
     null = f"{drawn} orders drawn at random"
-    return {"method": belief.method, "baseline": belief.baseline, "n": n, "null": null, "verdict": belief.verdict}
+    known = belief.mean(belief.curves.gap).interval
+    ends = "none: too few people" if known is None else f"95%, {known.n} subjects resampled"
+    about = {"method": belief.method, "baseline": belief.baseline, "n": n, "interval": ends}
+    return {**about, "null": null, "verdict": belief.verdict}
 
 
 def of_heat(picture: Picture, found: Attribution) -> str:

@@ -30,8 +30,9 @@ def accuracy_figure(found: Values) -> go.Figure:
     """
     arms = list(found["accuracy"])
     rows = [[found["accuracy"][arm][at] for arm in arms] for at in range(len(found["subjects"]))]
-    constant = f"always naming the commonest class is right in {found['constant']:.0%}"
-    said = f"{people(found['n_windows'], found['n_subjects'])}; windows right (%)<br>hardest subjects first<br>{constant}"
+    constant = f"null: always naming the commonest class is right in {found['constant']:.0%}"
+    said = f"{people(found['n_windows'], found['n_subjects'])}; windows right (%)<br>hardest first; one person has no interval"
+    said += f"<br>{constant}"
     titles = [found["titles"][arm] for arm in arms]
     return _heat(rows, _names(found), titles, "rdpd", said, "right in %{z:.0%}")
 
@@ -69,7 +70,9 @@ def classes_figure(found: Values, arm: str) -> go.Figure:
     own = found["arms"][arm]
     n, models = people(sum(found["windows"]), len(found["subjects"])), own["models"]
     seeds = f"{models} seed{'' if models == 1 else 's'}"
-    said = f"{n}, {seeds}<br>mean probability (%)<br>subjects on whom arms disagree most first"
+    apart = own["seeds_apart"]
+    null = "null: none, one seed" if apart is None else f"null: seeds of one arm are {sum(apart) / len(apart):.3f} nat apart"
+    said = f"{n}, {seeds}; mean probability (%)<br>arms disagree most first; one person has no interval<br>{null}"
     return _heat(own["mean"], _names(found), found["classes"], arm, said, "probability %{z:.2f}")
 
 

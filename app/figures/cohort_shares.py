@@ -49,7 +49,7 @@ def shares_figure(found: Values, arm: str, rows: Sequence[int], notes: list[str]
     across = {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%"}
     return parts.figure(
         height=top + BOTTOM + height + keys_height(used),
-        margin={"l": 12, "r": 22, "t": top, "b": BOTTOM},
+        margin={"l": 12, "r": 22, "t": top, "b": BOTTOM + keys_height(used)},
         barmode="stack",
         dragmode=False,
         legend=legend(height) | {"traceorder": "normal"} if keys else {},

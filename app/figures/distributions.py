@@ -15,8 +15,8 @@ from rdpd_core.experiments.cases import ArmCase, Case
 
 ROW_PIXELS = 42
 TOP, BOTTOM = 44, 40
-COLUMN = 1.75
-"""Distance of two columns: beyond probability 1 there is room for the number."""
+COLUMN = 2.0
+"""Distance of two columns: beyond probability 1 there is room for the number, also where six columns share 350 pixels."""
 BELOW = 0.2
 """Bars lie below the name of their class by this share of a row."""
 BAR = {"type": "bar", "orientation": "h", "width": 0.34, "showlegend": False}
@@ -35,7 +35,7 @@ def distribution_figure(case: Case) -> go.Figure:
     for at, arm in enumerate(case.arms):
         parts.traces.append(_bars(arm, at, case.classes))
         parts.texts.append(heading_of(arm, at))
-    parts.traces.append(numbers(case.arms, BELOW, 11))
+    parts.traces.append(numbers(case.arms, BELOW, 10))
     parts.texts.extend(_row(name, place, name == case.truth) for place, name in enumerate(case.classes))
     if case.truth is not None:
         parts.shapes.append(_band(case.classes.index(case.truth)))

@@ -58,7 +58,7 @@ def group_figure(members: Sequence[Member]) -> go.Figure:
     still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": "", "showticklabels": False}
     return parts.figure(
         height=TOP + BOTTOM + height + keys_height(used),
-        margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM},
+        margin={"l": 4, "r": 4, "t": TOP, "b": BOTTOM + keys_height(used)},
         barmode="overlay",
         dragmode=False,
         legend=legend(height) | {"y": -8 / height},

@@ -32,14 +32,14 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    states.QUEUED: Look(":material/hourglass_empty:", "◌", "gray", "waits"),
-    states.STARTING: Look(":material/rocket_launch:", "▷", "blue", "starts"),
+    states.QUEUED: Look(":material/hourglass_empty:", "◌", "gray", "queued"),
+    states.STARTING: Look(":material/rocket_launch:", "▷", "blue", "starting"),
     states.RUNNING: Look(":material/play_circle:", "▶", "blue", "running"),
     states.STOPPING: Look(":material/pending:", "▣", "orange", "stopping"),
     states.STOPPED: Look(":material/stop_circle:", "■", "orange", "stopped"),
     states.FAILED: Look(":material/error:", "✕", "red", "failed"),
     states.DONE: Look(":material/check_circle:", "✓", "green", "done"),
-    states.LOST: Look(":material/sync_problem:", "↻", "orange", "resuming"),
+    states.LOST: Look(":material/sync_problem:", "↻", "orange", "lost and resuming"),
     states.BROKEN: Look(":material/broken_image:", "?", "red", "unreadable"),
 }
 
@@ -216,12 +216,12 @@ def told_apart(asked: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def summary(found: Sequence[State]) -> str:
-    """Give "2 running, 1 waits", or nothing if no job is alive."""
+    """Give "2 running, 1 queued", or nothing if no job is alive."""
     names = [state.name for state in found if not state.ended]
     waiting = names.count(states.QUEUED)
     running = len(names) - waiting
     parts = [f"{running} running"] if running else []
-    return ", ".join([*parts, *([f"{waiting} {'waits' if waiting == 1 else 'wait'}"] if waiting else [])])
+    return ", ".join([*parts, *([f"{waiting} queued"] if waiting else [])])
 
 
 def news(ended: Sequence[tuple[str, str]]) -> str:

@@ -115,7 +115,9 @@ def loss_figure(learning: Learning, title: str) -> go.Figure:
             courses.add_course(parts, given, own, "loss", HALF)
     courses.add_legend(parts, learning.groups, FIRST)
     layout = courses.frame(HEADINGS + courses.BOTTOM + PANEL_PIXELS * rows, title)
-    return parts.figure(**layout | {"margin": {**layout["margin"], "t": HEADINGS}}, **axes)
+    return parts.figure(
+        **layout | {"margin": {**layout["margin"], "t": layout["margin"]["t"] + HEADINGS - courses.TOP}}, **axes
+    )
 
 
 def _panel(parts: Parts, axes: dict[str, Any], at: int, term: str, grid: tuple[int, int]) -> dict[str, str]:

@@ -168,7 +168,7 @@ def attention_figure(looking: Looking, title: str) -> go.Figure:
     told = {"title": {"text": "time in the recording (s)", "standoff": 6}, "tickformat": "~g"}
     layout = courses.frame(TOP + BOTTOM + STRIP_PIXELS * len(found), title)
     return parts.figure(
-        **{**layout, "margin": {"l": 8, "r": 8, "t": TOP, "b": BOTTOM}},
+        **{**layout, "margin": {**layout["margin"], "b": BOTTOM}},
         xaxis={**still, **told, "range": [start, start + seconds]},
         yaxis={**still, "range": [len(found), 0], "showticklabels": False},
     )

@@ -18,7 +18,7 @@ from rdpd_core.evaluation.overlap import MEASURES
 from rdpd_core.experiments.analyses import Result
 from rdpd_core.experiments.subjects import title_of
 
-ROW, TOP, BOTTOM, KEYS = 74, 62, 50, 74
+ROW, TOP, BOTTOM, KEYS = 74, 62, 50, 92
 UP, SPREAD = 0.34, 0.12
 """The heading of a row stands so far above its middle; points of people lie so far from it."""
 STILL = {"fixedrange": True, "zeroline": False, "ticks": ""}
@@ -114,7 +114,7 @@ def _layout(found: Compared, axis: str) -> dict[str, Any]:
         "margin": {"l": 8, "r": 12, "t": TOP, "b": BOTTOM + KEYS},
         "dragmode": False,
         "hovermode": "closest",
-        "legend": {"orientation": "h", "x": 0, "y": -BOTTOM / (ROW * len(found.arms)), "yanchor": "top", "font": {"size": 11}},
+        "legend": {"orientation": "h", "x": 0, "yref": "container", "y": 0, "yanchor": "bottom", "font": {"size": 11}},
         "xaxis": {**STILL, "title": {"text": axis, "standoff": 4}, "gridcolor": theme.BAND},
         "yaxis": {**STILL, "range": [len(found.arms) - 0.45, -0.6], "showticklabels": False, "showgrid": False},
     }

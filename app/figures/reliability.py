@@ -51,7 +51,7 @@ def reliability_figure(found: Values, arm: str, bins: str = "mass") -> go.Figure
     error = own["raw"]["errors"]["ece" if bins == "width" else "ece_mass"]
     said = f"{_people(found)}; ECE {error['value']:.3f}{_ends(error)}<br>a calibrated model: {error['null']:.3f}, 95% below "
     band = f"{error['band'][0]:.3f} to {error['band'][1]:.3f}"
-    _head(parts, f"{said}{band}<br>gray: 95% of its points, if windows were independent")
+    _head(parts, f"{said}{band}<br>null (gray): 95% of its points, if windows were independent")
     share = {"range": [0, 1.02], "zeroline": False}
     return _framed(parts, {**share, **_titled("confidence")}, {**share, **_titled("accuracy")})
 

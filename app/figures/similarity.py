@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from app import theme
 from app.figures._courses import faded
 from app.figures.canvas import quiet
+from app.figures.noted import LINE_PX, noted
 from app.figures.subject_classes import COLORS, class_title
 from app.figures.text import in_plotly, listed
 from rdpd_core.evaluation.cka_align import Aligned
@@ -71,7 +72,7 @@ def change_figure(difference: Mapping[str, Any], matrix: Matrix, title: str) -> 
     shapes = [shape for at in open_ for shape in (_gray(*at), _stroke(*at))]
     points = _points(matrix, open_, text, behind)
     seeds = difference["diagonal"]["n_seeds"]
-    said = f"difference of CKA to {in_plotly(title)}, n = {seeds} seeds<br>gray, struck out: no difference shown"
+    said = f"difference of CKA to {in_plotly(title)}, n = {seeds} seeds; null: 0<br>gray, struck out: no difference shown"
     return go.Figure({"data": [heat, points], "layout": _layout(matrix, shapes, [_caption(matrix, said, False)])})
 
 
@@ -96,6 +97,16 @@ def scatter_figure(found: Aligned, target: np.ndarray, classes: Sequence[str], n
             points = {"x": found.first[own, c], "y": found.second[own, c], "mode": "markers", "marker": marker}
             data.append({"type": "scatter", "hovertemplate": tip, **axes, **legend, **points})
     return go.Figure({"data": data, "layout": _scatter_layout(found, names)})
+
+
+def scatter_notes(found: Aligned, rows_of: str = "windows") -> list[str]:
+    """Give n, interval and null of aligned components, a line each."""
+    n = f"n = {found.n_windows} {rows_of} of {found.n_subjects} subject{'s' * (found.n_subjects != 1)}"
+    if found.held_out is None:
+        return [n, "no interval, no null: too few people to leave some out"]
+    own = next((interval for interval in found.intervals if interval is not None), None)
+    ends = "no interval: too few people" if own is None else f"95% intervals, {own.n} subjects left out in turn, resampled"
+    return [f"{n}; {ends}", "null: windows of one side turned against the other's"]
 
 
 def describe_matrix(matrix: Matrix) -> str:
@@ -130,7 +141,8 @@ def describe_change(difference: Mapping[str, Any], matrix: Matrix, title: str) -
 
 def describe_scatter(found: Aligned, names: tuple[str, str]) -> str:
     """Say in words how well the components go together, and whether that holds for new people."""
-    held = "" if found.held_out is None else ", on people left out " + listed([f"{r:.2f}" for r in found.held_out])
+    each = [_held(found, c) for c in range(len(found.held_out or ()))]
+    held = f", on people left out {listed(each)}" if each else ""
     fitted = listed(["undefined" if r is None else f"{r:.2f}" for r in found.fitted])
     why = f" {found.reason[:1].upper()}{found.reason[1:]}." if found.reason else ""
     return (
@@ -257,10 +269,19 @@ def _basis(matrix: Matrix, null: bool = True) -> str:
     return f"{text}, null ({NULLS.get(matrix['null'], matrix['null'])}): {wrong}"
 
 
+def _held(found: Aligned, c: int, between: str = ", ") -> str:
+    """Give the correlation of a component on people left out, with its interval and its null."""
+    own, (low, high) = found.intervals[c], found.nulls[c]
+    ends = "no interval" if own is None else f"[{own.low:.2f}, {own.high:.2f}]"
+    return between.join([f"{found.held_out[c]:.2f}", ends, f"null {low:.2f} to {high:.2f}"])
+
+
 def _scatter_layout(found: Aligned, names: tuple[str, str]) -> dict[str, Any]:
     calm = {"zeroline": False, "ticks": "", "showgrid": True, "gridcolor": theme.BAND, "title": {"standoff": 4}}
+    heading = LINE_PX * (3 if found.held_out is None else 5) + 6
+    note, top = noted(scatter_notes(found), heading)
     layout: dict[str, Any] = {
-        "font": {"color": theme.INK}, "height": 420, "margin": {"l": 8, "r": 8, "t": 64, "b": 40},
+        "font": {"color": theme.INK}, "height": 316 + top + 40, "margin": {"l": 8, "r": 8, "t": top, "b": 40},
         "legend": {"orientation": "h", "y": -0.2, "yanchor": "top"},
     }  # fmt: skip
     texts = []
@@ -271,8 +292,8 @@ def _scatter_layout(found: Aligned, names: tuple[str, str]) -> dict[str, Any]:
         layout[f"xaxis{end}"] = quiet({**calm, "domain": domain, "anchor": f"y{end}", "title": across})
         layout[f"yaxis{end}"] = quiet({**calm, "anchor": f"x{end}", "title": up, "automargin": True})
         fitted = "undefined" if found.fitted[c] is None else f"r = {found.fitted[c]:.2f}"
-        held = "not known for others" if found.held_out is None else f"left out: r = {found.held_out[c]:.2f}"
+        held = "not known for others" if found.held_out is None else f"left out: r = {_held(found, c, '<br>')}"
         place = {"x": domain[0], "xref": "paper", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": 4}
         text = f"component {c + 1}<br>{fitted}<br>{held}"
         texts.append({**place, "text": text, "showarrow": False, "align": "left", "font": {"size": 11}})
-    return {**layout, "annotations": texts}
+    return {**layout, "annotations": [*texts, note]}

@@ -13,7 +13,7 @@ COLORS = [theme.mark_of(arm).color for arm in ("teacher", "rdpd_r2", "oracle", "
 PATTERNS = ["", "/", ".", "x"]
 OPACITY = 0.5
 """Ink is readable on it in both themes."""
-MOST_KEYS = 8
+KEY_PX, MOST_KEYS = 20, 8
 """More classes than this are explained by a line of text beneath the figure, which a narrow screen can break."""
 
 
@@ -36,8 +36,11 @@ def class_keys(places: Sequence[int], classes: Sequence[str]) -> list[dict[str, 
 
 
 def keys_height(places: Sequence[int]) -> int:
-    """Give the room that the legend of some classes takes, in pixels."""
-    return 22 * (1 + len(places) // 3) if len(places) <= MOST_KEYS else 0
+    """Give the room that the legend of some classes takes in a narrow window, two beside each other, in pixels.
+
+    It belongs into the margin: room that the picture does not keep, plotly takes from what the legend explains.
+    """
+    return KEY_PX * (1 + (len(places) + 1) // 2) if len(places) <= MOST_KEYS else 0
 
 
 def class_line(places: Sequence[int], classes: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def shares_figure(summary: Summary) -> go.Figure:
     still = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
     return parts.figure(
         height=TOP + BOTTOM + height + keys_height(used),
-        margin={"l": 12, "r": 22, "t": TOP, "b": BOTTOM},
+        margin={"l": 12, "r": 22, "t": TOP, "b": BOTTOM + keys_height(used)},
         barmode="stack",
         dragmode=False,
         legend=legend(height),

@@ -6,6 +6,7 @@ import html
 import re
 
 LONGEST = 80
+HOUR_S = 3600
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=])")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -33,6 +34,17 @@ def in_filename(*parts: object) -> str:
 def listed(names: list[str], last: str = "and") -> str:
     """Give "a", "a and b", or "a, b and c"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}" if names else "none"
+
+
+def lasting(seconds: float) -> str:
+    """Give a time with its unit: in s up to two hours, in h where these are whole."""
+    hours = round(seconds / HOUR_S, 6)
+    return f"{hours:g} h" if hours >= 2 and hours == int(hours) else f"{seconds:g} s"
+
+
+def at_rate(rate_hz: float) -> str:
+    """Give a sampling rate with its unit: in Hz, or so many per hour where that is less than one in ten seconds."""
+    return f"{rate_hz:g} Hz" if rate_hz >= 0.1 else f"{round(rate_hz * HOUR_S, 6):g} per hour"
 
 
 def _short(name: object, longest: int = LONGEST) -> str:

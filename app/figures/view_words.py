@@ -39,6 +39,15 @@ def _spaced(text: str) -> str:
     return text.replace("_", " ")
 
 
+def _jobs(text: str) -> str:
+    ids = [job[:6] for job in text.split(",") if job]
+    return f"{'job' if len(ids) == 1 else 'jobs'} {', '.join(ids[:3])}{', …' if len(ids) > 3 else ''}" if ids else ""
+
+
+def _study(name: str) -> str:
+    return " ".join(name.split(".")[:2])
+
+
 def _model(key: str) -> str:
     return key.rpartition("/")[2]
 
@@ -57,6 +66,12 @@ PARTS_OF_CASE = {"subject": "all its windows", "group": "several subjects side b
 PARTS_OF_REPRESENT = {"look": "where they look", "layers": "what their layers say"}
 PARTS_OF_EXPLAIN = {"pair": "teacher above student", "methods": "other methods and baselines"}
 PARTS_OF_COHORT = {"wrong": "who is wrong", "classes": "classes by subject", "sure": "how sure"}
+PARTS_OF_COMPARE = {
+    "curves": "curves",
+    "sides": "two selections",
+    "models": "learning and size",
+    "missing": "missing channels",
+}
 PARTS_OF_MODEL = {
     "lineage": "lineage",
     "cost": "cost",
@@ -74,6 +89,7 @@ PAGES = {
     ),
     "whatif": Page("views/whatif.py", "What-if", ":material/tune:", (("data", _dataset), *_WINDOW, ("edits", _edits))),
     "lab": Page("views/lab.py", "Channel lab", ":material/hub:", (("job", lambda job: f"lab {job[:6]}"),)),
+    "results": Page("views/results.py", "Results", ":material/fact_check:", (("name", _study),)),
     "represent": Page(
         "views/represent.py",
         "Representations",
@@ -99,6 +115,12 @@ PAGES = {
         (("data", _dataset), ("view", lambda text: f"students read {_spaced(text)}"), ("seeds", _word("", " seeds"))),
     ),
     "jobs": Page("views/jobs.py", "Jobs", ":material/progress_activity:", (("job", lambda job: f"job {job[:6]}"),)),
+    "compare": Page(
+        "views/compare.py",
+        "Compare",
+        ":material/leaderboard:",
+        (("jobs", _jobs), ("part", _named(PARTS_OF_COMPARE))),
+    ),
     "data": Page("views/data.py", "Data", ":material/database:", (("set", _dataset),)),
     "models": Page("views/models.py", "Models", ":material/neurology:", (("model", _model), ("part", _named(PARTS_OF_MODEL)))),
 }

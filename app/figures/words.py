@@ -122,7 +122,8 @@ def marks(case: Case) -> str:
         "Vertical dots part the segments that attention weighs, horizontal dots show even attention. "
         "Overlap: attention in common with the teacher, from 0 to 1."
     )
-    read = f"▸ marks what the students read; the teacher reads all {len(case.channels)} channels."
+    taught = any(arm.arm == "teacher" for arm in case.arms)
+    read = f"▸ marks what the students read{f'; the teacher reads all {len(case.channels)} channels' if taught else ''}."
     return f"{read} {told}" if looks else read
 
 

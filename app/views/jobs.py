@@ -17,10 +17,11 @@ from app.components import job_detail, job_import, job_list  # noqa: E402  (the 
 link, refused = Link(PAGE), st.container()
 job = job_list.choose(link)
 told = {job_list.NAME: job or job_list.NONE}
-with st.container(horizontal=True, gap="small"):
+with st.container(horizontal=True, gap="small", vertical_alignment="center"):
     st.page_link("views/distill.py", label="New job", icon=":material/add_circle:")
     job_import.show()
 if job is not None:
     job_detail.show(job, link, told)
+frame.command("python -m rdpd_core jobs list", "Lists the jobs in a terminal")
 with refused:
     link.close(told)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rdpd_core.errors import MissingDataError, SplitError, UnknownNameError
-from rdpd_core.files import data_root
+from rdpd_core.datasets._downloading import Download
+from rdpd_core.errors import MissingDataError, ParameterError, SplitError, UnknownNameError
+from rdpd_core.files import atomic_folder, data_root
 from rdpd_core.registry import Registry
 from rdpd_core.types import Channel, Preparation, Recording
 
 SPLIT_NAMES = ("train", "valid", "test")
+MARK = "SIMULATED.txt"
+"""Lies in a data set's folder if its files were simulated."""
 
 
 class Dataset(ABC):
     """A source of recordings. Class attributes describe it; nothing is read before `recordings` is called.
 
     Attributes:
-        name: Identifier, and the name of its folder under the data root.
+        name: Identifier, and the name of its folder under the data root, unless `kept_in` says another.
+        kept_in: Folder under the data root, where several sets read the same files.
         title: For people.
         summary: One sentence: who was measured, with what, doing what.
         reference: Authors, venue, year.
@@ -34,10 +39,21 @@ class Dataset(ABC):
         architecture: Settings of the default model by role ("teacher", "student").
         splits: Names of the ways to divide subjects; the first is the default.
         minimum_subjects: A class with fewer subjects is left out, and named.
-        simulated: True if no person was measured; said wherever the set appears.
+        classes_in_every_part: Whether each class must be in train, valid and test; if not, in train only, and scores average
+            the classes that are there.
+        download: Where its files can be fetched without signing anything; None if they cannot, or are made here.
+        published: Figures of the set as the paper gives them: "subjects", "classes", "channels", "samples" (of one channel).
+        simulated: True if no person was measured; said wherever the set appears. Of an object, also if its files are made up.
+        models_of: Data set whose stored models read these recordings; empty for its own.
+        trains: False if nothing can be learned from it: all its subjects are asked about, as test subjects.
+        own: True if it was added on this machine.
+        masked: Channels that nobody measured: a constant stands there, which every picture says.
+        remarks: Of an object: sentences on what `recordings` passed over the last time it was read to its end.
+        on_bytes: Of an object: told how much is read, and of how much, while a large file is read; may raise to end it.
     """
 
     name: ClassVar[str]
+    kept_in: ClassVar[str] = ""
     title: ClassVar[str]
     summary: ClassVar[str]
     reference: ClassVar[str]
@@ -52,7 +68,14 @@ class Dataset(ABC):
     architecture: ClassVar[Mapping[str, Mapping[str, Any]]]
     splits: ClassVar[tuple[str, ...]]
     minimum_subjects: ClassVar[int] = 0
-    simulated: ClassVar[bool] = False
+    classes_in_every_part: ClassVar[bool] = True
+    download: ClassVar[Download | None] = None
+    published: ClassVar[Mapping[str, int]] = {}
+    simulated: bool = False
+    models_of: ClassVar[str] = ""
+    trains: ClassVar[bool] = True
+    own: ClassVar[bool] = False
+    masked: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, root: str | Path | None = None) -> None:
         """Remember where to look.
@@ -60,7 +83,11 @@ class Dataset(ABC):
         Args:
             root: The data root; None asks RDPD_DATA, then takes the platform's data folder.
         """
-        self.folder = data_root(root) / self.name
+        self.folder = data_root(root) / (self.kept_in or self.name)
+        self.remarks: list[str] = []
+        self.on_bytes: Callable[[int, int], None] | None = None
+        if (self.folder / MARK).is_file():
+            self.simulated = True
 
     @abstractmethod
     def recordings(self) -> Iterator[Recording]:
@@ -69,6 +96,17 @@ class Dataset(ABC):
         Raises:
             MissingDataError: The files are not there.
         """
+
+    def recordings_from(self, first: int) -> Iterator[Recording]:
+        """Yield the recordings from a position on; where each has files of its own, the others are not read.
+
+        Args:
+            first: How many to leave out.
+
+        Raises:
+            MissingDataError: The files are not there.
+        """
+        return islice(self.recordings(), first, None)
 
     @abstractmethod
     def assign(self, subjects: Sequence[str], split: str) -> dict[str, str]:
@@ -86,6 +124,21 @@ class Dataset(ABC):
     def count(self) -> int | None:
         """Give the number of recordings, or None if only reading them all would tell."""
         return None
+
+    def figures(self) -> dict[str, int]:
+        """Give what `published` gives, of the files that are here; only what can be told without reading all signals."""
+        return {}
+
+    @classmethod
+    def simulate(cls, folder: Path, scale: float, seed: int) -> None:
+        """Write simulated files in the published form; `write_simulated` calls it.
+
+        Args:
+            folder: Takes the place of the data set's folder.
+            scale: How much, as a share of the true set; what makes it readable is always written.
+            seed: Other seeds are other people.
+        """
+        raise ParameterError(f"{cls.name} has no simulator; there is one for {', '.join(with_simulator())}")
 
     def present(self) -> bool:
         """Say whether the files are there."""
@@ -139,3 +192,36 @@ def check_assignment(assigned: Mapping[str, str], subjects: Sequence[str]) -> No
 
 
 DATASETS: Registry[Dataset] = Registry("data set")
+
+
+def with_simulator() -> list[str]:
+    """Give the names of the data sets whose files can be simulated."""
+    return [kind.name for kind in DATASETS if kind.simulate.__func__ is not Dataset.simulate.__func__]
+
+
+def write_simulated(kind: type[Dataset], root: Path, scale: float = 0.05, seed: int = 0) -> Path:
+    """Write simulated files of a data set where its reader looks for them, with a mark that says so.
+
+    Args:
+        kind: The data set.
+        root: A data root.
+        scale: How much, as a share of the true set, from 0 to 1; what makes it readable is always written.
+        seed: Other seeds are other people.
+
+    Returns:
+        The folder that was made.
+
+    Raises:
+        ParameterError: The set has no simulator, the scale is outside its range, or something lies there already.
+        DataError: The folder cannot be written, or the disk is full.
+    """
+    if not 0 <= scale <= 1:
+        raise ParameterError(f"scale {scale:g}: choose a share of the true set from 0 to 1")
+    folder = root / (kind.kept_in or kind.name)
+    if folder.exists():
+        raise ParameterError(f"{folder} is there already and may hold recordings; name another folder, or remove it first")
+    with atomic_folder(folder) as draft:
+        kind.simulate(draft, scale, seed)
+        text = f"Simulated by this program in the form of {kind.title}, scale {scale:g}, seed {seed}; no person was measured."
+        (draft / MARK).write_text(text + "\n", encoding="utf-8")
+    return folder

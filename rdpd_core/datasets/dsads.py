@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rdpd_core.datasets._downloading import Download
 from rdpd_core.datasets.base import DATASETS, Dataset
 from rdpd_core.errors import DataError, SplitError, UnknownNameError
 from rdpd_core.files import digest_json, digest_listing
@@ -70,6 +71,9 @@ class DSADS(Dataset):
     licence = "CC BY 4.0"
     obtain = "https://archive.ics.uci.edu/dataset/256/daily+and+sports+activities (the folder holds data/a01 to data/a19)."
     files = ("data/a*/p*/s*.txt",)
+    download = Download(
+        "https://archive.ics.uci.edu/static/public/256/daily+and+sports+activities.zip", files, "about 0.2 GB packed"
+    )
     channels = CHANNELS
     classes = ACTIVITIES
     sampling_rate = 25.0

@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from rdpd_core.datasets._downloading import Download
+from rdpd_core.datasets._people import OLDEST, age_group
 from rdpd_core.datasets._wfdb import inside, read_record
 from rdpd_core.datasets.base import DATASETS, Dataset
 from rdpd_core.errors import DataError, MissingDataError, SplitError
@@ -57,10 +59,16 @@ class Entry(NamedTuple):
 class _PTBXL(Dataset):
     """What both tasks share."""
 
+    kept_in = "ptbxl"
     reference = "P. Wagner et al.: PTB-XL, a large publicly available electrocardiography dataset, Scientific Data 7:154, 2020"
     licence = "CC BY 4.0"
     obtain = "https://physionet.org/content/ptb-xl/1.0.3/ (the 500 Hz records)."
     files = (DATABASE, STATEMENTS, "records500/*/*_hr.hea")
+    download = Download(
+        "https://physionet.org/files/ptb-xl/1.0.3/",
+        (DATABASE, STATEMENTS, "records500/*/*_hr.hea", "records500/*/*_hr.dat"),
+        "about 2.6 GB",
+    )
     channels = CHANNELS
     sampling_rate = 500.0
     views = {"lead_I": ("I",), "lead_II": ("II",), "V5": ("V5",), "I+II": ("I", "II"), "limb": LEADS["limb"]}
@@ -74,7 +82,6 @@ class _PTBXL(Dataset):
     def __init__(self, root: str | Path | None = None) -> None:
         """Remember where to look: `ptbxl`, and beside it `ptbxl_normalized`, which may be missing."""
         super().__init__(root)
-        self.folder = data_root(root) / "ptbxl"
         self.normalized_folder = data_root(root) / NORMALIZED
 
     @abstractmethod
@@ -108,7 +115,11 @@ class _PTBXL(Dataset):
             MissingDataError: The files are not there.
             DataError: A table or record cannot be read; the message names file and line.
         """
-        for entry in self.entries:
+        return self.recordings_from(0)
+
+    def recordings_from(self, first: int) -> Iterator[Recording]:
+        """Yield the recordings from a position on; those before are not read."""
+        for entry in self.entries[first:]:
             root = self.normalized_folder if entry.normalized else self.folder
             header, signal = read_record(entry.record, root)
             _check_leads(header.names, header.units, entry, root)
@@ -251,8 +262,7 @@ def _about(row: Mapping[str, str], where: str) -> tuple[tuple[str, str], ...]:
             years = -1.0
         if not 0 <= years <= HIDDEN_AGE:
             raise DataError(f"{where}: age {age!r} is no number of years")
-        decade = int(years) // 10 * 10
-        found.append(("age group", "90 or more" if decade >= 90 else f"{decade} to {decade + 9}"))
+        found.append(("age group", age_group(min(years, OLDEST))))
     if sex := row.get("sex", "").removesuffix(".0"):
         if sex not in SEXES:
             raise DataError(f"{where}: sex {sex!r} is neither {' nor '.join(SEXES)}")

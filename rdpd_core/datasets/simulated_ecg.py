@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rdpd_core.datasets._dividing import divide_by_class
 from rdpd_core.datasets._ecg_leads import CHEST, FRANK, LIMB
 from rdpd_core.datasets._ecg_person import Person, person
 from rdpd_core.datasets._ecg_recording import Take, Truth
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import ParameterError, SplitError, UnknownNameError
+from rdpd_core.errors import ParameterError, UnknownNameError
 from rdpd_core.files import digest_json
 from rdpd_core.runtime import numpy_generator
 from rdpd_core.types import Channel, Preparation, Recording
@@ -108,7 +109,12 @@ class SimulatedECG(Dataset):
 
         `facts` say that the recording is simulated, its heart rate, and where and when the disease shows.
         """
-        for subject, (label, takes) in self._people.items():
+        return self.recordings_of(self.people)
+
+    def recordings_of(self, subjects: Sequence[str]) -> Iterator[Recording]:
+        """Yield the recordings of some subjects."""
+        for subject in subjects:
+            label, takes = self._people[subject]
             who = self._person(subject)
             for number in range(takes):
                 take = self._take(subject, number, who)
@@ -177,16 +183,8 @@ class SimulatedECG(Dataset):
             SplitError: A class has fewer than three subjects.
         """
         self.check_split(split)
-        out: dict[str, str] = {}
-        for label in self.classes:
-            members = sorted(s for s in set(subjects) if self.label(s) == label)
-            if 0 < len(members) < 3:
-                raise SplitError(f"{label} has {len(members)} subjects; train, valid and test need one each, so simulate more")
-            share = -(-len(members) // 10)
-            order = numpy_generator(self.name, "split", self.seed, split, label).permutation(len(members))
-            for place, member in enumerate(order):
-                out[members[member]] = "test" if place < share else "valid" if place < 2 * share else "train"
-        return out
+        class_of = {s: self.label(s) for s in set(subjects)}
+        return divide_by_class(class_of, self.classes, (self.name, "split", self.seed, split))
 
     def source_digest(self) -> str:
         """Give text that depends on the version of the simulation and on its settings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from rdpd_core.errors import DataError
@@ -50,7 +50,7 @@ class Difference:
         p_holm: Corrected for the arms compared; None if there are too few seeds for a test to mean anything.
         n_pairs: Independent pairs.
         pairs: What a pair is: "seeds" or "folds".
-        n_seeds: Seeds that both arms have.
+        n_seeds: Seeds that both arms have; of folds as pairs, in the fold that has fewest.
         claim: "better", "worse" or "none".
         verdict: The same as a sentence.
     """
@@ -106,6 +106,7 @@ class Comparison:
         n_units: How many.
         draws: Resamples.
         absent: Classes that no fold has.
+        lacking: Classes without a window by fold, where a fold lacks some; its averages run over the others.
     """
 
     reference: str
@@ -116,6 +117,7 @@ class Comparison:
     n_units: int
     draws: int
     absent: tuple[str, ...]
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values, ready for JSON."""
@@ -130,7 +132,8 @@ class Comparison:
         """
         try:
             rows = {name: tuple(map(_row, many)) for name, many in values["rows"].items()}
-            return cls(**{**values, "rows": rows, "absent": tuple(values["absent"])})
+            lacking = {fold: tuple(names) for fold, names in values.get("lacking", {}).items()}
+            return cls(**{**values, "rows": rows, "absent": tuple(values["absent"]), "lacking": lacking})
         except (AttributeError, KeyError, TypeError) as error:
             raise DataError(f"this is not a comparison: {error}; give what Comparison.to_dict wrote") from error
 

@@ -125,7 +125,8 @@ def _believed(
         check_methods(trial.sums, agreement, seed),
     )
     verdict, reason = judge(checks, len(trial.x))
-    return Belief(method, baseline, verdict, reason, checks, whole, cascade, len(trial.x), len(set(who.tolist())))
+    people, units = np.unique(who, return_inverse=True)
+    return Belief(method, baseline, verdict, reason, checks, whole, cascade, len(trial.x), len(people), tuple(units.tolist()))
 
 
 def _check_control(model: Model, control: Model | None) -> None:

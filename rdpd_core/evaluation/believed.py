@@ -9,7 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from rdpd_core.errors import DataError
+from rdpd_core.evaluation.estimates import Estimate, mean_of
 from rdpd_core.evaluation.faithful import Curves
+from rdpd_core.evaluation.intervals import Units
 from rdpd_core.evaluation.ranks import spearman
 from rdpd_core.evaluation.sanity import Cascade
 from rdpd_core.runtime import numpy_generator
@@ -64,6 +66,7 @@ class Belief:
         cascade: How alike attributions stay while layers are drawn anew.
         n_windows: B.
         n_subjects: How many people.
+        units: (B,), which of them each window is of, from 0; empty if that is not known.
     """
 
     method: str
@@ -75,6 +78,12 @@ class Belief:
     cascade: Cascade
     n_windows: int
     n_subjects: int
+    units: tuple[int, ...] = ()
+
+    def mean(self, values: np.ndarray) -> Estimate:
+        """Give the mean of something of each window, (B,), with an interval that resamples people."""
+        index = np.asarray(self.units, dtype=np.int64) if self.units else np.zeros(len(values), dtype=np.int64)
+        return mean_of(values, Units("subjects", index, self.n_subjects if self.units else 1), key="belief")
 
     def check(self, name: str) -> Check:
         """Give a check by name."""
@@ -99,7 +108,8 @@ class Belief:
             cascade = Cascade(tuple(values["cascade"]["stages"]), np.array(values["cascade"]["kept"]))
             followed = Curves(**{name: np.array(v) for name, v in values["curves"].items()})
             checks = tuple(Check(**check) for check in values["checks"])
-            return cls(**{**values, "checks": checks, "curves": followed, "cascade": cascade})
+            whose = tuple(values["units"])
+            return cls(**{**values, "checks": checks, "curves": followed, "cascade": cascade, "units": whose})
         except (KeyError, TypeError) as error:
             raise DataError(f"this is no verdict on attributions: {error}; give what Belief.to_dict wrote") from error
 

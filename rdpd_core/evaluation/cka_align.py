@@ -1,7 +1,8 @@
 """What two layers have in common, one example at a time: their first aligned components, and whether these hold for new people.
 
 With more features than examples some direction always fits. So canonical correlations are regularized, and beside the
-correlation of the examples that directions were fitted to stands that of people who were left out while fitting.
+correlation of the examples that directions were fitted to stands that of people who were left out while fitting, with an
+interval over these people, and with what it is when the windows of one side are turned against those of the other.
 
 References:
     Hotelling, Biometrika 28, 1936 (canonical correlation); Vinod, Journal of Econometrics 4, 1976 (its regularized form);
@@ -11,12 +12,15 @@ References:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rdpd_core.errors import DataError, ParameterError, ShapeError
+from rdpd_core.evaluation._cka_interval import interval_of
 from rdpd_core.evaluation._cka_layers import layer
+from rdpd_core.evaluation.intervals import DRAWS, draw_weights
+from rdpd_core.evaluation.scores import Interval
 from rdpd_core.runtime import numpy_generator
 
 CCA, PROCRUSTES = "cca", "procrustes"
@@ -24,6 +28,7 @@ COMPONENTS, FOLDS, LEAST_PEOPLE, LEAST_WINDOWS = 2, 5, 2, 8
 RIDGE = 0.1
 """Added to every direction's variance, as a share of the mean variance."""
 MOST_DIRECTIONS = 256
+TURNS = 200
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,10 @@ class Aligned:
         first: (N, 2), components of the first layer, each of variance 1; a column of zeros where there is no second.
         second: (N, 2), those of the second layer.
         fitted: (2,), correlation on the windows that the directions were fitted to; None where there is no component.
-        held_out: (2,), mean correlation on people left out while fitting; None where there are too few.
+        held_out: (2,), correlation on people left out while fitting, about the means of those fitted to; None where there are
+            too few.
+        intervals: (2,), 95%, resampling people left out, the directions held fast; None where there are too few people.
+        nulls: (2,), the central 95% where windows of one side are turned against the other's; None without `held_out`.
         folds: How often people were left out.
         n_windows: N.
         n_subjects: People.
@@ -47,6 +55,8 @@ class Aligned:
     second: np.ndarray
     fitted: tuple[float | None, ...]
     held_out: tuple[float, ...] | None
+    intervals: tuple[Interval | None, ...]
+    nulls: tuple[tuple[float, float], ...] | None
     folds: int
     n_windows: int
     n_subjects: int
@@ -82,16 +92,20 @@ def align(x: np.ndarray, y: np.ndarray, subject: np.ndarray, method: str = CCA, 
     if reason := a.reason or b.reason:
         nothing = np.zeros((n, COMPONENTS))
         return Aligned(
-            first=nothing, second=nothing, fitted=(None,) * COMPONENTS, held_out=None, folds=0, reason=reason, **about
+            first=nothing, second=nothing, fitted=(None,) * COMPONENTS, **_unknown(), folds=0, reason=reason, **about
         )
     basis = _Basis.of(a.x, b.x)
     first, second = basis.fit(np.ones(n, dtype=bool), method, ridge).project(basis)
     fitted = tuple(_correlation(first[:, c], second[:, c]) for c in range(COMPONENTS))
-    held_out, folds = _held_out(basis, who, len(people), method, ridge, seed)
-    reason = "" if held_out else f"{len(people)} subject{'s' * (len(people) != 1)}: too few to leave some out"
-    return Aligned(
-        first=_standard(first), second=_standard(second), fitted=fitted, held_out=held_out, folds=folds, reason=reason, **about
-    )
+    left = _left_out(basis, who, len(people), method, ridge, seed)
+    found = _unknown() if left is None else _held(left, who, len(people), seed)
+    reason = "" if left is not None else f"{len(people)} subject{'s' * (len(people) != 1)}: too few to leave some out"
+    first, second, folds = _standard(first), _standard(second), 0 if left is None else left.folds
+    return Aligned(first=first, second=second, fitted=fitted, **found, folds=folds, reason=reason, **about)
+
+
+def _unknown() -> dict[str, Any]:
+    return {"held_out": None, "intervals": (None,) * COMPONENTS, "nulls": None}
 
 
 class _Directions(NamedTuple):
@@ -135,23 +149,60 @@ def _white(x: np.ndarray, ridge: float) -> np.ndarray:
     return vector / np.sqrt(value)
 
 
-def _held_out(
-    basis: _Basis, who: np.ndarray, people: int, method: str, ridge: float, seed: int
-) -> tuple[tuple[float, ...] | None, int]:
-    """Give the mean correlation of people left out, and in how many turns."""
+class _Left(NamedTuple):
+    """Components of people while they were left out, (N, 2) each, about the means of the others; zeros for who never was."""
+
+    first: np.ndarray
+    second: np.ndarray
+    folds: int
+
+
+def _left_out(basis: _Basis, who: np.ndarray, people: int, method: str, ridge: float, seed: int) -> _Left | None:
+    """Fit without some people and look at theirs, in turns; None where there are too few."""
     if people < LEAST_PEOPLE:
-        return None, 0
+        return None
     folds = min(FOLDS, people)
     turn = (numpy_generator("align", seed, people).permutation(people) % folds)[who]
-    found = []
+    sides, done = [np.zeros((len(who), COMPONENTS)) for _ in range(2)], 0
     for fold in range(folds):
         out = turn == fold
         if out.sum() < 3 or (~out).sum() < 3:
             continue
-        first, second = basis.fit(~out, method, ridge).project(basis, out)
-        ones = [_correlation(first[:, c], second[:, c]) for c in range(COMPONENTS)]
-        found.append([0.0 if one is None else one for one in ones])  # nothing in common is no correlation
-    return (tuple(np.mean(found, axis=0).tolist()), len(found)) if found else (None, 0)
+        done += 1
+        for side, found in zip(sides, basis.fit(~out, method, ridge).project(basis), strict=True):
+            size = found[~out].std(axis=0)
+            moved = found[out] - found[~out].mean(axis=0)
+            side[out] = np.divide(moved, size, out=np.zeros_like(moved), where=size > 0)
+    return _Left(*sides, done) if done else None
+
+
+def _held(left: _Left, who: np.ndarray, people: int, seed: int) -> dict[str, Any]:
+    """Give the correlation of each component on people left out, with interval and null."""
+    order = np.argsort(who, kind="stable")  # turned side by side, windows of one person stay neighbors
+    first, second, who = left.first[order], left.second[order], who[order]
+    sums = [_by_person(product, who, people) for product in (first * second, first**2, second**2)]  # (people, 2) each
+    weights = draw_weights(people, DRAWS, numpy_generator("align people", seed, people))
+    drawn, values = _cosine(*(weights.T @ part for part in sums)), _cosine(*(part.sum(axis=0) for part in sums))
+    generator, n = numpy_generator("align null", seed, len(who)), len(who)
+    turned = np.stack([(first * np.roll(second, int(generator.integers(1, n)), axis=0)).sum(axis=0) for _ in range(TURNS)])
+    wrong = _cosine(turned, *(part.sum(axis=0) for part in sums[1:]))
+    low, high = np.percentile(wrong, [2.5, 97.5], axis=0)
+    intervals = tuple(interval_of(float(values[c]), drawn[:, c], ("subjects", people)) for c in range(COMPONENTS))
+    return {
+        "held_out": tuple(values.tolist()),
+        "intervals": intervals,
+        "nulls": tuple(zip(low.tolist(), high.tolist(), strict=True)),
+    }
+
+
+def _by_person(values: np.ndarray, who: np.ndarray, people: int) -> np.ndarray:
+    return np.stack([np.bincount(who, weights=column, minlength=people) for column in values.T], axis=1)
+
+
+def _cosine(both: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Give a correlation from its sums; 0 where one side does not vary: nothing in common is no correlation."""
+    size = np.sqrt(one * other)
+    return np.divide(both, size, out=np.zeros_like(both), where=size > 1e-12)
 
 
 def _padded(x: np.ndarray) -> np.ndarray:

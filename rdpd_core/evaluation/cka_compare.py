@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.evaluation.cka_matrix import Cell, Grid, cell_of, interval_of
+from rdpd_core.evaluation._cka_interval import interval_of
+from rdpd_core.evaluation.cka_matrix import Cell, Grid, cell_of
 from rdpd_core.evaluation.paired import holm, smallest_p, verdict, wilcoxon_p
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.runtime import numpy_generator
@@ -143,7 +144,7 @@ def _change(
     if p is None:
         return Change(None, None, None, "none", reason, len(value), reason)
     mean, n = float(value.mean()), len(value)
-    interval = interval_of(mean, drawn, units)
+    interval = interval_of(mean, drawn, units, bounded=False)
     claim, says = verdict(
         reference=title, n_seeds=n, n_pairs=n, pairs="seeds", mean=mean, interval=interval, p_holm=p,
         reachable=min(1.0, tests * smallest_p(n)), higher_is_better=True,

@@ -10,10 +10,11 @@ import numpy as np
 
 from rdpd_core.errors import DataError, ParameterError, ShapeError
 from rdpd_core.evaluation._cka_draws import Grouped, drawn_hsic, grouped, others, pair_sums
+from rdpd_core.evaluation._cka_interval import interval_of
 from rdpd_core.evaluation._cka_layers import Layer, layer, recentered
 from rdpd_core.evaluation._cka_null import LEAST_BLOCKS, RECORDINGS, WINDOWS, compressed, orders, reordered, spread, thin
 from rdpd_core.evaluation.cka import EVEN, LEAST, hsic, ratio, too_few
-from rdpd_core.evaluation.intervals import DRAWS, Units, check_draws, draw_weights, percentile_interval, resampling_units
+from rdpd_core.evaluation.intervals import DRAWS, Units, check_draws, draw_weights, resampling_units
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.runtime import numpy_generator
 
@@ -168,19 +169,6 @@ def cell_of(value: float, drawn: np.ndarray, wrong: np.ndarray, units: tuple[str
     low, high = np.percentile(wrong, [2.5, 97.5])
     p = (1 + int((wrong >= value).sum())) / (1 + len(wrong))
     return Cell(float(value), "", interval, (float(low), float(high)), float(wrong.mean()), p)
-
-
-def interval_of(value: float, drawn: np.ndarray, units: tuple[str, int]) -> Interval | None:
-    """Give the interval of a value from those of resampled people, (R,); None where there are too few.
-
-    Who is drawn twice is nobody new: draws hold more pairs of windows of one person than the data do, and are that much more
-    alike on average. The draws are moved back by this bias, which is their mean less the value.
-    """
-    there = drawn[np.isfinite(drawn)]
-    if not len(there):
-        return None
-    people = Units(units[0], np.empty(0, dtype=np.int64), units[1])
-    return percentile_interval(np.minimum(drawn - (there.mean() - value), 1.0), people)
 
 
 def _why_not(name: str, a: Layer, other: str, b: Layer) -> str:

@@ -10,6 +10,7 @@ seeds speak of training's luck only; whether a difference holds for new people i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,11 +19,11 @@ import numpy as np
 from rdpd_core.errors import DataError, IncompatibleError, UnknownNameError
 from rdpd_core.evaluation.arms import REFERENCE, TITLES, Comparison, Difference, Row, Run
 from rdpd_core.evaluation.intervals import DRAWS, check_draws, chunks, draw_weights, percentile_interval, resampling_units
-from rdpd_core.evaluation.metrics import score
-from rdpd_core.evaluation.paired import MINIMUM_FOLDS, MINIMUM_SEEDS, holm, smallest_p, verdict, wilcoxon_p
+from rdpd_core.evaluation.judging import judged
+from rdpd_core.evaluation.paired import FOLDS, kind_of_pairs, wilcoxon_p
 from rdpd_core.evaluation.predictions import Predictions
 from rdpd_core.evaluation.scores import COMPARED, Interval, metric
-from rdpd_core.evaluation.weighted import WeightedScores
+from rdpd_core.evaluation.weighted import WeightedScores, quick_scores
 from rdpd_core.runtime import numpy_generator
 
 
@@ -53,6 +54,20 @@ def compare(
         IncompatibleError: Runs of one fold answer different windows.
         ParameterError: Too few draws.
     """
+    return compared(runs, reference, metrics, draws=draws, seed=seed, titles=titles, on_progress=on_progress)[0]
+
+
+def compared(
+    runs: Sequence[Run],
+    reference: str = REFERENCE,
+    metrics: Sequence[str] = COMPARED,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    titles: Mapping[str, str] = TITLES,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> tuple[Comparison, Resampled]:
+    """Compare arms, and give the resampled scores behind it as well; as `compare`."""
     check_draws(draws)
     metrics = [metric(name).name for name in metrics]
     folds = _check(runs, reference)
@@ -60,9 +75,10 @@ def compare(
     steps = _Steps(2 * len(runs) + len(metrics) * len(arms), on_progress)
     work = Resampled(runs, folds, metrics, draws, seed, steps)
     rows = {name: _rows(work, name, arms, reference, titles) for name in metrics}
-    support = sum(np.bincount(f.target, minlength=len(f.classes)) for f in folds.values())
+    support = {name: np.bincount(f.target, minlength=len(f.classes)) for name, f in folds.items()}
     classes = next(iter(folds.values())).classes
-    return Comparison(
+    lacking = {name: _without(classes, own) for name, own in support.items()}
+    found = Comparison(
         reference=reference,
         rows=rows,
         n_windows=sum(len(f) for f in folds.values()),
@@ -70,8 +86,15 @@ def compare(
         unit=work.units.kind,
         n_units=work.units.n,
         draws=draws,
-        absent=tuple(c for c, n in zip(classes, support, strict=True) if n == 0),
+        absent=_without(classes, sum(support.values())),
+        lacking={name: names for name, names in lacking.items() if names},
     )
+    return found, work
+
+
+def _without(classes: Sequence[str], support: np.ndarray) -> tuple[str, ...]:
+    """Give the classes that have no window."""
+    return tuple(c for c, n in zip(classes, support, strict=True) if n == 0)
 
 
 def resampled(
@@ -149,6 +172,8 @@ class Resampled:
         observed: Score by metric, for every run.
         resampled: Scores (R,) by metric, for every run; empty if there are too few people for intervals.
         units: What was resampled.
+        index: (N,), the unit of each window, by fold.
+        people: Weights (U, R) of the units, in pieces of R.
         draws: R.
         partial: Draws in which a class was missing.
     """
@@ -169,8 +194,8 @@ class Resampled:
         generator = numpy_generator("compare", seed, self.units.kind, self.units.n)
         self.people = list(chunks(self.units.n, draws, generator))
         cuts = np.cumsum([len(f) for f in folds.values()])[:-1]
-        index = dict(zip(folds, np.split(self.units.index, cuts), strict=True))
-        self.observed = [steps(score(run.predictions).values) for run in runs]
+        self.index = index = dict(zip(folds, np.split(self.units.index, cuts), strict=True))
+        self.observed = [steps(quick_scores(run.predictions).values) for run in runs]
         self.fold_weight, self.partial = self._folds(folds, index)
         some = runs if self.units.enough else ()
         steps.done += len(runs) - len(some)
@@ -219,25 +244,11 @@ class Resampled:
 
 def _rows(work: Resampled, name: str, arms: Sequence[str], reference: str, titles: Mapping[str, str]) -> tuple[Row, ...]:
     """Give the rows of one metric."""
-    found = {arm: _difference(work, name, arm, reference) for arm in arms if arm != reference}
-    tested = [arm for arm, d in found.items() if d["n_seeds"] >= MINIMUM_SEEDS]
-    corrected = dict(zip(tested, holm([found[arm]["p"] for arm in tested]), strict=True))
-    reachable = dict(zip(tested, holm([smallest_p(found[arm]["n_pairs"]) for arm in tested]), strict=True))
     rows = []
     for arm in arms:
-        difference = None
-        if arm != reference:
-            given = found[arm] | {"p_holm": corrected.get(arm)}
-            told = {k: v for k, v in given.items() if k != "p"}
-            claim, sentence = verdict(
-                **told,
-                reference=titles.get(reference, reference),
-                reachable=reachable.get(arm, 1.0),
-                higher_is_better=metric(name).higher_is_better,
-            )
-            difference = Difference(**given, claim=claim, verdict=sentence)
+        difference = None if arm == reference else _difference(work, name, arm, reference)
         rows.append(work.steps(_arm(work, name, arm, titles.get(arm, arm), difference)))
-    return tuple(rows)
+    return judged(rows, name, titles.get(reference, reference))
 
 
 def _arm(work: Resampled, name: str, arm: str, title: str, difference: Difference | None) -> Row:
@@ -257,24 +268,33 @@ def _arm(work: Resampled, name: str, arm: str, title: str, difference: Differenc
     )
 
 
-def _difference(work: Resampled, name: str, arm: str, reference: str) -> dict[str, Any]:
-    """Give what is known of an arm's difference before it is corrected for the number of arms."""
+def _difference(work: Resampled, name: str, arm: str, reference: str) -> Difference:
+    """Give what is known of an arm's difference before it is judged together with those of other arms."""
     at = {(run.seed, run.fold): i for i, run in enumerate(work.runs) if run.arm == reference}
     both = {i: at[run.seed, run.fold] for i, run in enumerate(work.runs) if run.arm == arm and (run.seed, run.fold) in at}
     gaps = {i: work.observed[i][name] - work.observed[j][name] for i, j in both.items()}
     folds = {work.runs[i].fold for i in both}
-    pairs = "folds" if len(folds) >= MINIMUM_FOLDS else "seeds"
-    paired = _grouped(gaps, lambda i: work.runs[i].fold if pairs == "folds" else work.runs[i].seed)
-    return {
-        "mean": float(np.mean(list(gaps.values()))) if gaps else None,
-        "interval": work.interval(list(both), lambda i: work.resampled[i][name] - work.resampled[both[i]][name])
-        if gaps
-        else None,
-        "p": wilcoxon_p(list(paired.values())) if gaps else None,
-        "n_pairs": len(paired),
-        "pairs": pairs,
-        "n_seeds": len({work.runs[i].seed for i in both}),
-    }
+    pairs = kind_of_pairs(len(folds))
+    paired = _grouped(gaps, lambda i: work.runs[i].fold if pairs == FOLDS else work.runs[i].seed)
+    interval = work.interval(list(both), lambda i: work.resampled[i][name] - work.resampled[both[i]][name]) if gaps else None
+    return Difference(
+        mean=float(np.mean(list(gaps.values()))) if gaps else None,
+        interval=interval,
+        p=wilcoxon_p(list(paired.values())) if gaps else None,
+        p_holm=None,
+        n_pairs=len(paired),
+        pairs=pairs,
+        n_seeds=_seeds([work.runs[i] for i in both], pairs),
+        claim="none",
+        verdict="",
+    )
+
+
+def _seeds(runs: Sequence[Run], pairs: str) -> int:
+    """Give how many seeds there are, where folds are paired: in the fold that has fewest."""
+    if pairs != FOLDS:
+        return len({run.seed for run in runs})
+    return min(Counter(fold for _, fold in {(run.seed, run.fold) for run in runs}).values())
 
 
 def _grouped(values: Mapping[int, float], key: Callable[[int], Any]) -> dict[Any, float]:

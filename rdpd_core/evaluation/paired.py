@@ -14,7 +14,8 @@ from rdpd_core.evaluation.scores import Interval
 
 SIGNIFICANT = 0.05
 MINIMUM_SEEDS = 5
-MINIMUM_FOLDS = 6
+MINIMUM_FOLDS, FOLD_SEEDS = 6, 2
+FOLDS, SEEDS = "folds", "seeds"
 
 
 def wilcoxon_p(differences: Sequence[float] | np.ndarray) -> float:
@@ -46,6 +47,21 @@ def holm(p: Sequence[float]) -> list[float]:
     return out
 
 
+def is_enough(n_seeds: int, n_folds: int) -> bool:
+    """Say whether there are trainings enough to claim anything: 5 seeds, or 6 folds each trained anew with 2 seeds."""
+    return n_seeds >= MINIMUM_SEEDS or (n_folds >= MINIMUM_FOLDS and n_seeds >= FOLD_SEEDS)
+
+
+def are_enough(n_seeds: int, n_pairs: int, pairs: str) -> bool:
+    """Say the same of a difference whose test has pairs of folds or of seeds."""
+    return is_enough(n_seeds, n_pairs if pairs == FOLDS else 1)
+
+
+def kind_of_pairs(n_folds: int) -> str:
+    """Say what an independent pair is: folds if there are enough, since their people differ; else seeds."""
+    return FOLDS if n_folds >= MINIMUM_FOLDS else SEEDS
+
+
 def verdict(
     *,
     reference: str,
@@ -60,7 +76,7 @@ def verdict(
 ) -> tuple[str, str]:
     """Give what may be claimed ("better", "worse" or "none") and a sentence that says it.
 
-    A claim needs 5 seeds, a corrected p below 0.05, and an interval that excludes 0.
+    A claim needs 5 seeds (or 6 folds with 2), a corrected p below 0.05, and an interval that excludes 0.
 
     Args:
         reference: Title of the arm compared with.
@@ -75,7 +91,7 @@ def verdict(
     """
     if n_seeds == 0:
         return "none", f"no run in common with {reference}"
-    if n_seeds < MINIMUM_SEEDS or p_holm is None:
+    if p_holm is None or not are_enough(n_seeds, n_pairs, pairs):
         return "none", f"too few seeds to say (n={n_seeds})"
     if reachable >= SIGNIFICANT:
         return "none", (

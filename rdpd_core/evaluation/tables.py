@@ -35,6 +35,9 @@ def basis(comparison: Comparison) -> str:
         lines += f" Brackets: {example.sentence()}; seeds are resampled too."
     if c.absent:
         lines += f" No window of {', '.join(c.absent)}, left out of the averages."
+    for fold, names in c.lacking.items():
+        if more := [name for name in names if name not in c.absent]:
+            lines += f" Fold {fold} has no window of {', '.join(more)}: its averages run over the classes it has."
     return lines
 
 

@@ -10,7 +10,7 @@ from rdpd_core.experiments._forecast_pace import VALID, Pace, Setup
 from rdpd_core.experiments._forecast_shape import Shape, listens, shape_of
 from rdpd_core.experiments._forecast_words import Span
 from rdpd_core.experiments.arms import pick_arms
-from rdpd_core.experiments.build import MODEL
+from rdpd_core.experiments.build import MODEL, asks_live
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.models import MODELS
 from rdpd_core.training.knowledge import CHUNK
@@ -131,7 +131,7 @@ def cost_of(
         cohorts: Role and members of all its stages.
     """
     shapes = {role: shape_of(experiment, facts, role) for role, _ in cohorts}
-    live = 0 if experiment.augment == "none" or not listens(experiment) else 1 if experiment.teacher else experiment.seeds
+    live = 0 if not asks_live(experiment) or not listens(experiment) else 1 if experiment.teacher else experiment.seeds
     outcomes = experiment.seeds * len(pick_arms(experiment.arms))
     numbers = sum(_numbers(shapes[role]) * members for role, members in cohorts)
     answers = outcomes * (facts.valid.windows + facts.test.windows) * (len(facts.offers.classes) + 1)

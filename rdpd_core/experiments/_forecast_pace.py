@@ -17,7 +17,7 @@ from rdpd_core.errors import DataError
 from rdpd_core.experiments._forecast_facts import Facts
 from rdpd_core.experiments._forecast_room import forget_peak, give_back, peak_mb, used_mb, wanting
 from rdpd_core.experiments._forecast_shape import Shape, cohort_of, listens, stand_in, teacher_of
-from rdpd_core.experiments.build import recipe_of, training_params
+from rdpd_core.experiments.build import asks_live, recipe_of, training_params
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.files import cache_root, digest_json, read_json, write_json
@@ -203,7 +203,7 @@ def clock_of(device: torch.device) -> Callable[[], float]:
 
 def _said(experiment: Experiment, loaded: Loaded, train: Resident) -> Knowledge | LiveTeacher:
     model = teacher_of(experiment, loaded, train.device)
-    if experiment.augment != "none":
+    if asks_live(experiment):
         return LiveTeacher([model])
     said = outputs(model, train)
     return Knowledge(said.logits.unsqueeze(0), None if said.attention is None else said.attention.unsqueeze(0))

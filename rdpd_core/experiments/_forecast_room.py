@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from rdpd_core.runtime import peak_memory_mb
+from rdpd_core.runtime import free_memory_mb, peak_memory_mb
 
 _PROC = Path("/proc/self")
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -97,12 +97,4 @@ def _memory() -> tuple[float | None, float | None]:
         return None, None
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
     limits = [int(text) / 1e6 for path in _LIMITS if path.is_file() and (text := path.read_text().strip()).isdecimal()]
-    return min([whole, *limits]), _free()
-
-
-def _free() -> float | None:
-    path = Path("/proc/meminfo")
-    if not path.is_file():
-        return None
-    found = dict(line.split(":", 1) for line in path.read_text(encoding="ascii").splitlines() if ":" in line)
-    return float(found["MemAvailable"].split()[0]) / 1e3 if "MemAvailable" in found else None
+    return min([whole, *limits]), free_memory_mb()

@@ -31,6 +31,8 @@ from rdpd_core.training import Cohort
 from rdpd_core.types import Channel, Windows
 
 ROLES = ("teacher", "student", "oracle")
+TIMED = ("batch_size", "selection", "precision", "augment", "offsets", "teacher_sees", "averaging")
+"""Settings of the training loop that change how long a step takes."""
 _OVERLAP = 4  # neighbors share three quarters of their samples, so that the trial data stay small
 
 
@@ -78,7 +80,7 @@ def shape_of(experiment: Experiment, facts: Facts, role: str) -> Shape:
     loaded = stand_in(experiment, facts, 0, 0)
     settings = training_params(experiment, recipe_of(experiment))
     teacher, imitates = role == "teacher", role == "student" and listens(experiment)
-    live = imitates and experiment.augment != "none"
+    live = imitates and settings.asks_live
     return Shape(
         role=role,
         network=model_params(experiment, loaded, role).to_dict(),
@@ -88,7 +90,7 @@ def shape_of(experiment: Experiment, facts: Facts, role: str) -> Shape:
         classes=len(facts.offers.classes),
         imitates=imitates,
         noise=experiment.noise_on if experiment.noise > 0 and not (teacher and experiment.noise_on == "poor") else "",
-        training={name: getattr(settings, name) for name in ("batch_size", "selection", "precision", "augment")},
+        training={name: getattr(settings, name) for name in TIMED},
         live=model_params(experiment, loaded, "teacher").to_dict() if live else {},
     )
 

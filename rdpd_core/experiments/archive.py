@@ -18,11 +18,11 @@ from rdpd_core.errors import DataError, IncompatibleError
 from rdpd_core.evaluation import Predictions
 from rdpd_core.experiments.data import Loaded, divide, prepare
 from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.forest import params_of
 from rdpd_core.experiments.merging import merge
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.run import Result
 from rdpd_core.experiments.tuning import choices_facts, choices_from
-from rdpd_core.models import MODELS
 from rdpd_core.types import Windows
 
 __all__ = ["merge", "pack", "unpack"]
@@ -131,7 +131,7 @@ def _outcome(tensors: Mapping[str, Tensor], at: int, about: Mapping[str, Any], l
     return Outcome(
         **given,
         rows=tuple(about["rows"]),
-        model_params=MODELS.get(about["model"]).Params.from_dict(about["model_params"]),
+        model_params=params_of(about["model"]).from_dict(about["model_params"]),
         weights={name: _tensor(tensors, f"{at}.weights.{name}") for name in about["weights"]},
         predictions={part: _predictions(tensors, f"{at}.{part}", getattr(splits, part)) for part in about["parts"]},
     )

@@ -16,8 +16,9 @@ class Arm:
         name: Identifier.
         title: As the paper writes it.
         meaning: One sentence.
-        role: "teacher", "student", or "oracle": a student as wide as the teacher.
+        role: "teacher", "student", "oracle": a student as wide as the teacher, or "forest", which is no network.
         weights: Weights of RDPD's terms; a term that is 0 is switched off, others are scaled by the recipe.
+        whole: Whether it reads all channels, not the view.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Arm:
     meaning: str
     role: str = "student"
     weights: Mapping[str, float] = field(default_factory=dict)
+    whole: bool = False
 
     @property
     def imitates(self) -> bool:
@@ -37,13 +39,20 @@ def _weights(soft: float, attention: float, combined: float) -> dict[str, float]
 
 
 _ALL = (
-    Arm("teacher", "Teacher", "reads all channels; what there is to be taught", "teacher"),
+    Arm("teacher", "Teacher", "reads all channels; what there is to be taught", "teacher", whole=True),
     Arm("direct", "Direct", "few channels, labels only", weights=_weights(0.0, 0.0, 0.0)),
     Arm("distill", "Distill", "labels and the teacher's predictions", weights=_weights(1.0, 0.0, 0.0)),
     Arm("rdpd_r1", "RDPD_r1", "RDPD without attention", weights=_weights(1.0, 0.0, 1.0)),
     Arm("rdpd_r2", "RDPD_r2", "RDPD without the combined label", weights=_weights(1.0, 1.0, 0.0)),
     Arm("rdpd", "RDPD", "predictions, attention and combined label", weights=_weights(1.0, 1.0, 1.0)),
     Arm("oracle", "Oracle-size", "few channels, labels only, as wide as the teacher: capacity without information", "oracle"),
+    Arm(
+        "forest",
+        "Random forest",
+        "few channels; a forest on simple numbers about windows: what a skeptic tries first",
+        "forest",
+    ),
+    Arm("forest_all", "Random forest, all", "all channels; the same forest beside the teacher", "forest", whole=True),
 )
 ARMS: dict[str, Arm] = {arm.name: arm for arm in _ALL}
 PAPER_ARMS = ("teacher", "direct", "distill", "rdpd_r1", "rdpd_r2", "rdpd")

@@ -131,7 +131,7 @@ def bench(
     found = []
     for name in names:
         shape = SHAPES[name]
-        data, knowledge = _data(shape, device)
+        data, knowledge = made(shape, device)
         for members in sizes:
             for place in ("before_pooling", "after_pooling"):
                 say(f"{name}, {members} students, dropout {place.replace('_', ' ')}")
@@ -140,22 +140,23 @@ def bench(
 
 
 def _one(name: str, shape: Shape, members: int, place: str, data: Resident, knowledge: Knowledge, repeats: int) -> Timing:
-    trainer = _trainer(shape, members, place, data, knowledge)
+    trainer = trainer_of(shape, members, place, data, knowledge)
     everything = data.rich(torch.arange(len(data), device=data.device)).contiguous()
     loop, cohort, rates = [], [], []
     trainer._train_pass(1)  # neither pays for what happens only once
     _loop_epoch(shape, everything, data.target, knowledge)
     for repeat in range(repeats):
         rates.append(matrix_rate(shape, members, data.device))
-        loop.append(_timed(lambda: _loop_epoch(shape, everything, data.target, knowledge), data.device))
-        cohort.append(_timed(lambda: trainer._train_pass(repeat + 2), data.device))  # noqa: B023
+        loop.append(timed(lambda: _loop_epoch(shape, everything, data.target, knowledge), data.device))
+        cohort.append(timed(lambda: trainer._train_pass(repeat + 2), data.device))  # noqa: B023
     slow, fast = float(np.median(loop)), float(np.median(cohort)) / members
     work = 2 * 2 * shape.windows * shape.segments * shape.positions * shape.channels * shape.kernel * shape.filters
     share = work / fast / float(np.median(rates))
     return Timing(name, members, place, slow, fast, slow / fast, share, peak_memory_mb(data.device))
 
 
-def _trainer(shape: Shape, members: int, place: str, data: Resident, knowledge: Knowledge) -> Trainer:
+def trainer_of(shape: Shape, members: int, place: str, data: Resident, knowledge: Knowledge) -> Trainer:
+    """Give a trainer of some students of a shape."""
     params = MODELS.get("rcnn").Params(
         filters=shape.filters,
         kernel=shape.kernel,
@@ -191,10 +192,11 @@ def matrix_rate(shape: Shape, members: int, device: torch.device) -> float:
     """Give the rate of one matrix product of the cohort's shape, in floating-point operations per second."""
     rows, inner, columns = BATCH * shape.segments * shape.positions, shape.channels * shape.kernel, shape.filters * members
     a, b = torch.randn(rows, inner, device=device), torch.randn(inner, columns, device=device)
-    return 2 * rows * inner * columns / min(_timed(lambda: a @ b, device) for _ in range(10))
+    return 2 * rows * inner * columns / min(timed(lambda: a @ b, device) for _ in range(10))
 
 
-def _timed(call: Callable[[], Any], device: torch.device) -> float:
+def timed(call: Callable[[], Any], device: torch.device) -> float:
+    """Give the seconds that a call takes, with what it leaves to a GPU."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     start = time.perf_counter()
@@ -204,18 +206,29 @@ def _timed(call: Callable[[], Any], device: torch.device) -> float:
     return time.perf_counter() - start
 
 
-def _data(shape: Shape, device: torch.device) -> tuple[Resident, Knowledge]:
+def made(shape: Shape, device: torch.device) -> tuple[Resident, Knowledge]:
+    """Give random windows of a shape, and what a teacher might say about them."""
+    windows = random_windows(shape)
+    data = Resident(windows, Statistics(np.zeros(shape.channels), np.ones(shape.channels), "bench"), device)
+    return data, said(shape, device)
+
+
+def random_windows(shape: Shape) -> Windows:
+    """Give random windows of a shape, one after another."""
     generator = numpy_generator("bench")
     count, total = shape.windows, shape.windows * shape.samples
     names = np.full(count, "bench")
-    windows = Windows(
+    return Windows(
         generator.standard_normal((shape.channels, total), dtype=np.float32), np.arange(count) * shape.samples, shape.samples,
         generator.integers(0, shape.classes, count), names, names, np.zeros(count),
         tuple(Channel(f"channel {c}", "", "bench") for c in range(shape.channels)),
         tuple(f"class {k}" for k in range(shape.classes)), 1.0, "bench",
     )  # fmt: skip
-    data = Resident(windows, Statistics(np.zeros(shape.channels), np.ones(shape.channels), "bench"), device)
-    draw = torch_generator("bench")
+
+
+def said(shape: Shape, device: torch.device) -> Knowledge:
+    """Give what a teacher might say about the windows of a shape."""
+    draw, count = torch_generator("bench"), shape.windows
     logits = torch.randn(1, count, shape.classes, generator=draw).to(device)
     attention = torch.randn(1, count, shape.segments, generator=draw).softmax(-1).to(device)
-    return data, Knowledge(logits, attention)
+    return Knowledge(logits, attention)

@@ -1,16 +1,16 @@
-"""How quickly integrated gradients are had: step by step, window by window in captum and here, and many windows at once.
+"""How quickly integrated gradients are had: by captum, by a plain loop over the points, one window after another, and at once.
 
-Window by window, all steps of a window already run together, which is as much as a core can hold in its cache: more windows at
-once save little then. What is saved is seen against the plain loop over steps.
+"One by one" is the same public function called for every window, "at once" one call for all of them; both run on one thread,
+whose processor time is told: where nothing runs beside it, that is the time one waits.
+A window alone already has all of its points run together, and its convolution once, so what is left to be saved by a batch is
+what every call costs whatever it is about. Captum is called window by window and for all at once, as it comes.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -22,9 +22,10 @@ from rdpd_core.runtime import threads, torch_generator
 
 CHANNELS, CLASSES, SAMPLES, STEPS = 52, 12, 256, 64
 WIDTHS = {"teacher": {"filters": 64, "hidden": 32}, "student": {"filters": 16, "hidden": 8}}
+AT_ONCE = "here, at once"
 
 
-def bench(windows: int = 32, repeats: int = 5) -> dict[str, Any]:
+def bench(windows: int = 64, repeats: int = 5) -> dict[str, Any]:
     """Give ms a window and ratios on one thread, best of some repeats, and how busy the machine was.
 
     Args:
@@ -41,56 +42,55 @@ def bench(windows: int = 32, repeats: int = 5) -> dict[str, Any]:
 
 
 def _timed(model: Model, windows: int, repeats: int) -> dict[str, float]:
+    """Give ms of processor time a window by way of computing it; the ways take turns, so that company hurts all alike."""
     import captum.attr
 
     x = torch.randn(windows, CHANNELS, SAMPLES, generator=torch_generator("bench"))
     target = torch.arange(windows) % CLASSES
     public = captum.attr.IntegratedGradients(lambda z, t: centered(model(z).logits, t))
 
-    def by_captum() -> None:
-        for at in range(few):
-            public.attribute(x[at : at + 1], additional_forward_args=target[at : at + 1], n_steps=STEPS)
-
-    def one_by_one() -> None:
-        for at in range(few):
-            attribute(model, x[at : at + 1], target[at : at + 1])
+    def captum_of(some: slice) -> None:
+        public.attribute(x[some], additional_forward_args=target[some], n_steps=STEPS)
 
     def step_by_step() -> None:
         for step in range(STEPS):
             point = ((step + 0.5) / STEPS * x[:1]).requires_grad_()
             torch.autograd.grad(centered(model(point).logits, target[:1]).sum(), point)
 
-    few = min(windows, 8)
-    ms = {
-        "plain loop over steps": _best(step_by_step, repeats),
-        "captum, one by one": _best(by_captum, repeats) / few,
-        "here, one by one": _best(one_by_one, repeats) / few,
-        "here, at once": _best(lambda: attribute(model, x, target), repeats) / windows,
+    few = [slice(at, at + 1) for at in range(min(windows, 8))]
+    ways: dict[str, tuple[Callable[[], None], int]] = {
+        "plain loop over points": (step_by_step, 1),
+        "captum, one by one": (lambda: [captum_of(one) for one in few], len(few)),
+        "captum, at once": (lambda: captum_of(slice(len(few))), len(few)),
+        "here, one by one": (lambda: [attribute(model, x[one], target[one]) for one in few], len(few)),
+        AT_ONCE: (lambda: attribute(model, x, target), windows),
     }
-    ratios = {f"{name} / at once": ms[name] / ms["here, at once"] for name in list(ms)[:3]}
-    return {f"{name} (ms a window)": round(v, 2) for name, v in ms.items()} | {n: round(r, 2) for n, r in ratios.items()}
+    best = dict.fromkeys(ways, float("inf"))
+    for turn in range(repeats + 1):
+        for name, (call, count) in ways.items():
+            begin = time.thread_time()
+            call()
+            if turn:  # the first turn warms up
+                best[name] = min(best[name], 1e3 * (time.thread_time() - begin) / count)
+    return best
 
 
-def _best(call: Callable[[], None], repeats: int) -> float:
-    """Give the shortest of some runs, in ms, after one that is not counted."""
-    call()
-    took = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        call()
-        took.append(time.perf_counter() - begin)
-    return 1e3 * min(took)
+def rows(found: dict[str, Any]) -> list[dict[str, str]]:
+    """Give a row per model and way: ms a window, and how many times faster all windows at once are."""
+    return [
+        {
+            "model": role,
+            "way": way,
+            "ms of processor a window": f"{ms:.2f}",
+            "at once is faster": f"{ms / found[role][AT_ONCE]:.1f} times",
+        }
+        for role in WIDTHS
+        for way, ms in found[role].items()
+    ]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print times and ratios as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m rdpd_core.experiments.bench_attribution", description=main.__doc__)
-    parser.add_argument("--windows", type=int, default=32, help="windows at once; default 32")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each way; the shortest counts; default 5")
-    given = parser.parse_args(arguments)
-    print(json.dumps(bench(given.windows, given.repeats), indent=1))
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def basis(found: dict[str, Any]) -> str:
+    """Say what was timed."""
+    load = "" if found["load"] is None else f", load of the machine {found['load']:.1f}"
+    size = f"{found['channels']} x {found['samples']}, {found['windows']} windows"
+    return f"Integrated gradients, {found['steps']} points, {size}, one thread{load}."

@@ -9,7 +9,7 @@ import torch
 
 from rdpd_core.experiments.arms import Arm
 from rdpd_core.experiments.data import Loaded
-from rdpd_core.experiments.experiment import MODEL, Experiment
+from rdpd_core.experiments.experiment import MODEL, RECIPE_S, Experiment
 from rdpd_core.experiments.recipes import Recipe, pick_recipe
 from rdpd_core.methods import METHODS, Method
 from rdpd_core.models import MODELS
@@ -21,9 +21,10 @@ from rdpd_core.types import Windows
 
 def model_params(experiment: Experiment, loaded: Loaded, role: str) -> Params:
     """Give the settings of the network for a role: "teacher", "student" or "oracle" (the teacher's widths)."""
-    base: dict[str, Any] = dict(loaded.dataset.architecture["teacher" if role != "student" else "student"])
+    like = "teacher" if role != "student" else "student"
+    base: dict[str, Any] = {**loaded.dataset.architecture[like], **recipe_of(experiment).network_of(experiment.dataset, like)}
     if role == "student" and experiment.width == "channels":
-        wide = loaded.dataset.architecture["teacher"]
+        wide = {**loaded.dataset.architecture["teacher"], **recipe_of(experiment).network_of(experiment.dataset, "teacher")}
         ratio = len(loaded.dataset.channels) / len(poor_rows(experiment, loaded))
         base |= {name: max(1, round(wide[name] / ratio)) for name in ("filters", "hidden")}
     base |= {"dropout_place": experiment.dropout_place}
@@ -44,10 +45,21 @@ def recipe_of(experiment: Experiment) -> Recipe:
 
 def training_params(experiment: Experiment, recipe: Recipe) -> TrainingParams:
     """Give the settings of the training loop: the recipe's, and what the experiment says otherwise."""
-    chosen = dict(recipe.training)
-    chosen |= {name: value for name in ("epochs", "patience") if (value := getattr(experiment, name))}
-    same = ("shuffle", "augment", "augment_strength", "precision", "noise_kind")
+    chosen = recipe.training_of(experiment.dataset)
+    said = ("epochs", "patience", "augment_strength", "averaging", "learning_rate")
+    chosen |= {name: value for name in said if (value := getattr(experiment, name))}
+    chosen |= {
+        name: value for name in ("augment", "schedule", "teacher_sees") if (value := getattr(experiment, name)) != RECIPE_S
+    }
+    if experiment.offsets != RECIPE_S:
+        chosen["offsets"] = experiment.offsets == "on"
+    same = ("shuffle", "precision", "noise_kind")
     return TrainingParams.from_dict({**chosen, **{name: getattr(experiment, name) for name in same}})
+
+
+def asks_live(experiment: Experiment) -> bool:
+    """Say whether teachers are asked anew about every batch, since windows change."""
+    return training_params(experiment, recipe_of(experiment)).asks_live
 
 
 def training_windows(experiment: Experiment, loaded: Loaded) -> tuple[Windows, torch.Tensor]:
@@ -56,7 +68,8 @@ def training_windows(experiment: Experiment, loaded: Loaded) -> tuple[Windows, t
     if experiment.share < 1:
         train = fraction(train, experiment.share, seed=0, by=experiment.share_by)
     target, _ = wrong_labels(np.asarray(train.target), experiment.wrong_labels, seed=0, classes=len(train.classes))
-    target, _ = unlabeled(target, experiment.unlabeled, seed=0)
+    subject = np.asarray(train.subject) if experiment.unlabeled_by == "subjects" else None
+    target, _ = unlabeled(target, experiment.unlabeled, seed=0, subject=subject)
     return train, torch.from_numpy(target)
 
 

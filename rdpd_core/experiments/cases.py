@@ -245,11 +245,12 @@ def open_book(loaded: Loaded, view: str, store: Store | None = None, job: str = 
     """
     store = store or Store.default()
     loaded.dataset.view(view)
-    cards = [c for c in store.list(loaded.dataset.name).cards if c.split == loaded.split and not _unfit(c, loaded)]
+    of = loaded.dataset.models_of or loaded.dataset.name
+    cards = [c for c in store.list(of).cards if c.split == loaded.split and not _unfit(c, loaded)]
     students = _one_recipe([c for c in cards if c.role == "student" and c.view == view and job_of(c) == job])
     if not students:
         whose = f" made by job {job}" if job else ""
-        raise DataError(f"the store holds no student of {loaded.dataset.name} for view {view} and split {loaded.split}{whose}")
+        raise DataError(f"the store holds no student of {of} for view {view} and split {loaded.split}{whose}")
     cited = {c.teacher for c in students}
     present = [c for c in cards if c.role == "teacher"]
     same = [c for c in present if job_of(c) == job]

@@ -13,7 +13,7 @@ import torch
 
 from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import RdpdError
-from rdpd_core.evaluation.paired import MINIMUM_FOLDS, MINIMUM_SEEDS, SIGNIFICANT, smallest_p
+from rdpd_core.evaluation.paired import FOLD_SEEDS, MINIMUM_FOLDS, MINIMUM_SEEDS, SIGNIFICANT, smallest_p
 from rdpd_core.experiments._forecast_facts import Facts, Part, used
 from rdpd_core.experiments._forecast_room import Room
 from rdpd_core.experiments._forecast_shape import cohort_of, listens, stand_in
@@ -223,11 +223,17 @@ def _of_statistics(experiment: Experiment) -> Iterator[Concern]:
         return
     folds = len(experiment.splits)
     by_folds = folds >= MINIMUM_FOLDS and len(tested) * smallest_p(folds) < SIGNIFICANT
-    enough = MINIMUM_SEEDS
+    title, corrected = ARMS[reference].title, f", corrected for {len(tested)} comparisons" if len(tested) > 1 else ""
+    if folds >= MINIMUM_FOLDS and not by_folds:
+        yield Concern(
+            WARN, "arms", f"with {folds} splits as pairs no arm can be called better or worse than {title}: "
+            f"p < {SIGNIFICANT}{corrected}, is out of their reach; choose fewer arms",
+        )  # fmt: skip
+        return
+    enough = FOLD_SEEDS if by_folds else MINIMUM_SEEDS
     while not by_folds and len(tested) * smallest_p(enough) >= SIGNIFICANT:
         enough += 1
     if experiment.seeds < enough:
-        title, corrected = ARMS[reference].title, f", corrected for {len(tested)} comparisons" if len(tested) > 1 else ""
         fewer = " or fewer arms" if len(tested) > 1 and enough > MINIMUM_SEEDS else ""
         yield Concern(
             WARN, "seeds", f"with {_count(experiment.seeds, 'seed')} no arm can be called better or worse than {title}: "

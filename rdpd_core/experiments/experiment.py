@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rdpd_core.datasets import DATASETS
-from rdpd_core.errors import UnknownNameError
+from rdpd_core.errors import IncompatibleError, UnknownNameError
 from rdpd_core.experiments.arms import PAPER_ARMS, pick_arms
 from rdpd_core.experiments.recipes import RECIPES
 from rdpd_core.files import digest_json
@@ -14,15 +14,19 @@ from rdpd_core.losses.imitation import ATTENTION_FORMS
 from rdpd_core.models import MODELS
 from rdpd_core.params import Params, choice, number
 from rdpd_core.training.augment import AUGMENTATIONS
+from rdpd_core.training.schedules import SCHEDULES
 
-ALL_SPLITS = "all"
+ALL_SPLITS, SEVERAL = "all", "+"
+"""Every split of a data set; what joins the names of some."""
 MODEL = "rcnn"
+RECIPE_S = "recipe"
+"""A choice that is left to the recipe."""
 ROLES = ("teacher", "student", "oracle")
 
 
 @dataclass(frozen=True)
 class Experiment(Params):
-    """A teacher, students of one view, several seeds, one or all splits of a data set.
+    """A teacher, students of one view, several seeds, one split of a data set, some joined by "+", or "all".
 
     `view` and `split` left empty take the data set's first; an empty `teacher` trains one per seed; `architecture` holds
     settings of the network by role where they depart from the data set's.
@@ -50,6 +54,9 @@ class Experiment(Params):
     noise_kind: str = choice("uniform", ("uniform", "normal"), "uniform in (-1, 1) as the published code, or normal")
     wrong_labels: float = number(0.0, 0.0, 1.0, "share of training windows with a deliberately wrong label")
     unlabeled: float = number(0.0, 0.0, 1.0, "share of training windows without label: the teacher's word only")
+    unlabeled_by: str = choice(
+        "windows", ("windows", "subjects"), "take labels from single windows of everybody, or from whole subjects"
+    )
     share: float = number(1.0, 0.001, 1.0, "share of the training windows used")
     share_by: str = choice("windows", ("windows", "subjects"), "take the share of all windows, or of whole subjects")
     teacher_targets: str = choice(
@@ -77,8 +84,35 @@ class Experiment(Params):
     dropout_place: str = choice(
         "before_pooling", ("before_pooling", "after_pooling"), "where dropout acts; before pooling in the published code"
     )
-    augment: str = choice("none", tuple(AUGMENTATIONS), "change training windows each epoch, for teacher and students alike")
-    augment_strength: float = number(0.1, 0.0, 10.0, "size of the change, in standard deviations or as a share")
+    teacher_labels: str = choice(
+        "all",
+        ("all", "same"),
+        "the teacher learned from every true label, or, as the students, from the wrong and the few of this experiment",
+    )
+    taught_by: str = choice(
+        "own", ("own", "all"), "a student hears the teacher of its own seed, or the mean answer of the teachers of all seeds"
+    )
+    augment: str = choice(
+        RECIPE_S, (RECIPE_S, *AUGMENTATIONS), "change training windows each epoch, for teacher and students alike"
+    )
+    augment_strength: float = number(
+        0.0, 0.0, 10.0, "size of the change, in standard deviations, as a share, or in rad; 0 leaves it to the recipe"
+    )
+    teacher_sees: str = choice(
+        RECIPE_S,
+        (RECIPE_S, "changed", "clean"),
+        "teachers answer for the changed window, or, quicker, for the one it was made from",
+    )
+    offsets: str = choice(
+        RECIPE_S, (RECIPE_S, "off", "on"), "draw each training window at any offset within half a step of the recording"
+    )
+    schedule: str = choice(
+        RECIPE_S, (RECIPE_S, *SCHEDULES), "step size over the epochs: the same, or falling to 0 along half a cosine wave"
+    )
+    averaging: float = number(
+        0.0, 0.0, 0.9999, "share of the past in the running mean of weights that is kept; 0 leaves it to the recipe"
+    )
+    learning_rate: float = number(0.0, 0.0, 1.0, "step size of Adam; 0 leaves it to the recipe")
     epochs: int = number(0, 0, 100_000, "most epochs; 0 leaves it to the recipe")
     patience: int = number(0, 0, 100_000, "epochs without improvement; 0 leaves it to the recipe")
     precision: str = choice("float32", ("float32", "bfloat16"), "bfloat16 runs matrix products in mixed precision")
@@ -87,6 +121,12 @@ class Experiment(Params):
     def __post_init__(self) -> None:
         super().__post_init__()
         kind = DATASETS.get(self.dataset)
+        if not kind.trains:
+            of = f" of {kind.models_of}" if kind.models_of else ""
+            raise IncompatibleError(
+                f"{self.dataset} was added to be read by stored models{of}; nothing can be trained on it. Choose another data "
+                "set, or add the recordings as a set of their own, with classes"
+            )
         object.__setattr__(self, "view", self.view or next(iter(kind.views)))
         object.__setattr__(self, "split", self.split or kind.splits[0])
         object.__setattr__(self, "arms", tuple(a.name for a in pick_arms(self.arms)))
@@ -95,13 +135,13 @@ class Experiment(Params):
             if role not in ROLES:
                 raise UnknownNameError("role in architecture", role, ROLES)
             MODELS.get(MODEL).Params.from_dict(settings)
-        if self.split != ALL_SPLITS:
-            kind.check_split(self.split)
+        for split in () if self.split == ALL_SPLITS else self.splits:
+            kind.check_split(split)
 
     @property
     def splits(self) -> tuple[str, ...]:
         """Give the splits to run."""
-        return DATASETS.get(self.dataset).splits if self.split == ALL_SPLITS else (self.split,)
+        return DATASETS.get(self.dataset).splits if self.split == ALL_SPLITS else tuple(self.split.split(SEVERAL))
 
     @property
     def poor_noise(self) -> float:

@@ -37,7 +37,7 @@ from rdpd_core.types import Channel, Windows
 PREDICTED, TRUE = "predicted", "true"
 CHECKED = 32
 """Windows that the checks look at, of as many people and classes as there are."""
-VERSION = 1
+VERSION = 2
 OnProgress = Callable[[str, int, int], None]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rdpd_core.evaluation import evaluate
 from rdpd_core.evaluation.weighted import quick_scores
 from rdpd_core.experiments.arms import ARMS
+from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.run import Result
 from rdpd_core.models import MODELS
@@ -79,7 +80,7 @@ def keep(
 ) -> list[ModelCard]:
     """Save outcomes with their cards, replacing models of the same name; give the cards as written.
 
-    A teacher that was taken from the store is there already and is left alone.
+    A teacher that was taken from the store is there already and is left alone; a forest has no weights that could be kept.
 
     Args:
         result: Of an experiment.
@@ -89,8 +90,7 @@ def keep(
         hurry: Asked before every card; from a yes on, scores are kept without intervals.
         on_progress: Told how many are saved, of how many; may raise to end it, what is saved stays.
     """
-    stored = result.experiment.teacher
-    chosen = [o for o in (result.outcomes if outcomes is None else outcomes) if not (stored and o.arm == "teacher")]
+    chosen = [o for o in (result.outcomes if outcomes is None else outcomes) if is_new(result.experiment, o)]
     cards = []
     for outcome in chosen:
         card = card_of(result, outcome, created, intervals=hurry is None or not hurry())
@@ -98,6 +98,11 @@ def keep(
         if on_progress is not None:
             on_progress(len(cards), len(chosen))
     return cards
+
+
+def is_new(experiment: Experiment, outcome: Outcome) -> bool:
+    """Say whether an outcome holds a network that an experiment made itself."""
+    return bool(outcome.weights) and not (experiment.teacher and outcome.arm == "teacher")
 
 
 def _short(predictions: Any, intervals: bool) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import torch
 
+from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import DataError, IncompatibleError
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.data import Loaded
-from rdpd_core.experiments.experiment import ALL_SPLITS, Experiment
+from rdpd_core.experiments.experiment import ALL_SPLITS, SEVERAL, Experiment
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.run import Result
 from rdpd_core.experiments.tuning import Choice
@@ -84,7 +85,8 @@ def _whole(results: Sequence[Result]) -> Experiment:
     """Give the smallest experiment that asks for all seeds and splits of the parts."""
     seeds = [seed for result in results for seed in result.experiment.seed_list]
     splits = {split for result in results for split in result.experiment.splits}
-    chosen = splits.pop() if len(splits) == 1 else ALL_SPLITS
+    every = DATASETS.get(results[0].experiment.dataset).splits
+    chosen = ALL_SPLITS if splits == set(every) and len(every) > 1 else SEVERAL.join(s for s in every if s in splits)
     first = min(seeds)
     return replace(results[0].experiment, first_seed=first, seeds=max(seeds) - first + 1, split=chosen)
 

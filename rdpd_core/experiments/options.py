@@ -12,7 +12,7 @@ from rdpd_core.experiments.study import grid
 
 _WORDS = {
     "view": "named view, or channels separated by commas; the data set's first view if left out",
-    "split": "named split, or all of them: all",
+    "split": "named split, some joined by +, or all of them: all",
     "teacher": "name of a stored teacher; one is trained per seed if left out",
 }
 _NO_AXES = ("dataset", "architecture")
@@ -21,7 +21,14 @@ _NO_AXES = ("dataset", "architecture")
 def experiment_options(parser: argparse.ArgumentParser) -> None:
     """Declare the data set, and an option for every setting of an experiment."""
     parser.add_argument("dataset", help="name of a data set")
+    settings_options(parser)
+
+
+def settings_options(parser: argparse.ArgumentParser, beside: Sequence[str] = ()) -> None:
+    """Declare an option for every setting of an experiment, but for those named in `beside`."""
     for f in dataclasses.fields(Experiment):
+        if f.name in beside:
+            continue
         option, meta = f"--{f.name.replace('_', '-')}", f.metadata
         if f.name in _WORDS:
             parser.add_argument(option, help=_WORDS[f.name])

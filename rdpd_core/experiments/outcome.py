@@ -81,7 +81,7 @@ def predictions_of(
     def batches():
         for index in torch.arange(len(data), device=data.device).split(CHUNK):
             x = data.poor(index, rows)
-            yield x + amplitude * data.noise(rows, *noise)[index] if amplitude else x
+            yield x + amplitude * data.noise_at(rows, *noise, index) if amplitude else x
 
     logits, attention = predict(model, batches(), device=data.device)
     return Predictions.from_logits(

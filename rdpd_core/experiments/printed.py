@@ -9,6 +9,7 @@ from typing import Any
 from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import ParameterError
 from rdpd_core.evaluation import METRICS, Comparison, tables
+from rdpd_core.evaluation.judging import stored
 from rdpd_core.experiments.compare import command_of
 from rdpd_core.experiments.run import Result
 
@@ -37,7 +38,7 @@ def text_of(record: Mapping[str, Any]) -> str:
     Raises:
         DataError: Its comparison is none.
     """
-    asked, comparison = record["experiment"], Comparison.from_dict(record["comparison"])
+    asked, comparison = record["experiment"], stored(record["comparison"])
     rows = {name: comparison.rows[name] for name in METRICS if name in comparison.rows}  # JSON of ours is sorted by name
     lines = [f"{_title(asked['dataset'])}, view {asked['view']}, recipe {asked['recipe']}", ""]
     lines += [tables.text(dataclasses.replace(comparison, rows=rows)), *record["notices"]]

@@ -12,6 +12,7 @@ from rdpd_core.experiments.arms import ARMS, Arm, pick_arms
 from rdpd_core.experiments.build import MODEL, label_cohort, member_name, model_params, recipe_of, student_cohort
 from rdpd_core.experiments.data import Loaded, divide, parts_of, prepare
 from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.forest import forests
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
 from rdpd_core.experiments.stages import plan_of
 from rdpd_core.experiments.teachers import Teachers, get_teachers, knowledge_of, looks_of, training_facts
@@ -113,8 +114,12 @@ def read(experiment: Experiment, data_root: str | Path | None, oversight: Oversi
         oversight.tell({"kind": "recordings", "done": done, "total": total})
         oversight.check("reading the recordings")
 
+    def read_so_far(done: int, total: int) -> None:
+        oversight.tell({"kind": "recordings", "done": done, "total": total, "unit": "B"})
+        oversight.check("reading the recordings")
+
     oversight.tell({"kind": "stage", "title": f"reading {experiment.dataset}", "key": "reading"})
-    found = prepare(experiment.dataset, data_root, progress)
+    found = prepare(experiment.dataset, data_root, progress, read_so_far)
     oversight.check("reading the recordings")
     return found
 
@@ -123,6 +128,8 @@ def _one_split(work: Work, taught: dict[str, Teachers], outcomes: list[Outcome])
     """Add the outcomes of one split to `outcomes` as they come; give the chosen settings."""
     arms, split = pick_arms(work.experiment.arms), work.loaded.split
     stop, teachers = work.oversight.should_stop, None
+    if work.experiment.teacher_labels == "same":
+        work.residents["train"].target = work.target.to(work.device)
     if any(arm.imitates or arm.role == "teacher" for arm in arms):
         work.begin("teacher")
         if split not in taught:
@@ -140,6 +147,9 @@ def _one_split(work: Work, taught: dict[str, Teachers], outcomes: list[Outcome])
         work.begin("oracle")
         cohort = label_cohort(work.experiment, work.loaded, ARMS["oracle"], "oracle", work.device)
         outcomes += [outcome_of(work, t, "oracle", "oracle", cohort, None) for t in work.train("oracle", cohort)]
+    for arm in arms:
+        if arm.role == "forest" and not stop():
+            outcomes += forests(work, arm)
     return chosen
 
 

@@ -104,4 +104,4 @@ def _spread(card: ModelCard, rows: tuple[int, ...], loaded: Loaded) -> Statistic
     own = Statistics.from_dict(card.normalization)
     mean, std = loaded.statistics.mean.copy(), loaded.statistics.std.copy()
     mean[list(rows)], std[list(rows)] = own.mean, own.std
-    return Statistics(mean, std, own.source)
+    return Statistics(mean, std, own.source, own.gaps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from rdpd_core.experiments.arms import pick_arms
+from rdpd_core.experiments.arms import ARMS, pick_arms
 from rdpd_core.experiments.build import recipe_of, training_params
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.preprocessing import Splits, fraction
@@ -25,6 +25,7 @@ def stage_title(experiment: Experiment, split: str, stage: str) -> str:
     where = f" ({split})" if len(experiment.splits) > 1 else ""
     students = sum(arm.role == "student" for arm in pick_arms(experiment.arms)) * experiment.seeds
     titles = {"teacher": "teacher", "students": f"{students} students", "oracle": "oracle-size students"}
+    titles |= {name: f"{arm.title}, {experiment.seeds} of them" for name, arm in ARMS.items() if arm.role == "forest"}
     return titles.get(stage, "choosing settings on validation subjects") + where
 
 

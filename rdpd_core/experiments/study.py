@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rdpd_core.errors import ParameterError, UnknownNameError
 from rdpd_core.experiments.arms import pick_arms
-from rdpd_core.experiments.experiment import ALL_SPLITS, Experiment
+from rdpd_core.experiments.experiment import Experiment
 
 MOST_STUDENTS = 64
 """Students in one cohort; more are cut by seeds."""
@@ -72,4 +72,4 @@ def cut(experiments: Sequence[Experiment], most: int = MOST_STUDENTS) -> list[Pa
 
 def needs_cutting(experiment: Experiment) -> bool:
     """Say whether an experiment is more than one part."""
-    return experiment.split == ALL_SPLITS or len(cut([experiment])) > 1
+    return len(experiment.splits) > 1 or len(cut([experiment])) > 1

@@ -8,10 +8,19 @@ import numpy as np
 import torch
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.experiments.build import MODEL, model_params, recipe_of, teacher_cohort, teacher_name, training_params
+from rdpd_core.experiments.build import (
+    MODEL,
+    asks_live,
+    model_params,
+    recipe_of,
+    teacher_cohort,
+    teacher_name,
+    training_params,
+)
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
+from rdpd_core.experiments.taught import train_once
 from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_bytes, digest_json
 from rdpd_core.models import Model
@@ -104,7 +113,7 @@ def _trained(work: Work) -> Teachers:
     keep = experiment.teacher_targets == "train_pass"
     settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
     cohort = teacher_cohort(experiment, loaded, device)
-    made = work.train("teacher", cohort, params=settings)
+    made = train_once(work, "teacher", cohort, settings)
     params, rows = model_params(experiment, loaded, "teacher"), tuple(range(len(loaded.prepared.windows.channels)))
     models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
     outcomes = tuple(
@@ -140,12 +149,13 @@ def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
         StoppedError: A stop was asked for meanwhile.
     """
     train = work.residents["train"]
-    if work.experiment.augment != "none":
-        return LiveTeacher(teachers.models)
+    together = work.experiment.taught_by == "all"
+    if asks_live(work.experiment):
+        return LiveTeacher(teachers.models, together)
     if teachers.targets is not None:
         logits = torch.stack([logits for logits, _ in teachers.targets])
         attention = torch.stack([attention for _, attention in teachers.targets])
-        return Knowledge(logits, attention).to(train.device)
+        return Knowledge(logits, attention, together).to(train.device)
     folder = cache_root() / "teacher_outputs"
 
     def between() -> None:
@@ -156,7 +166,7 @@ def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
         for m, digest in zip(teachers.models, teachers.digests, strict=True)
     ]
     attention = None if said[0].attention is None else torch.stack([o.attention for o in said])
-    return Knowledge(torch.stack([o.logits for o in said]), attention)
+    return Knowledge(torch.stack([o.logits for o in said]), attention, together)
 
 
 def training_facts(trained: Trained) -> dict:

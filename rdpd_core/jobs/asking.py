@@ -60,6 +60,21 @@ def spec_of_lab(
     return _spec("lab", [lab.base], title.strip() or made, engine, device, data_root, {**place, "lab": beside})
 
 
+def spec_of_series(
+    experiments: Sequence[Experiment],
+    *,
+    title: str,
+    engine: str = "local",
+    device: str = "auto",
+    data_root: str | None = None,
+    **place: Any,
+) -> Spec:
+    """Give the job that runs experiments one after another and keeps their records; arguments and errors as of `spec_of`."""
+    if not experiments:
+        raise ParameterError("a series needs at least one experiment")
+    return _spec("series", experiments, title, engine, device, data_root, {**place, "keep_models": False})
+
+
 def _spec(
     kind: str,
     experiments: Sequence[Experiment],

@@ -12,6 +12,7 @@ from rdpd_core.errors import JobFileError, RdpdError, UnknownNameError
 from rdpd_core.files import atomic_folder, work_root
 from rdpd_core.jobs import rounds, states
 from rdpd_core.jobs.engines import ENGINES, Engine
+from rdpd_core.jobs.filing import is_awaited
 from rdpd_core.jobs.folder import FORCE, STOP, JobFolder
 from rdpd_core.jobs.spec import Spec
 from rdpd_core.jobs.states import State, state_of
@@ -21,6 +22,9 @@ TABLE = "jobs.sqlite"
 SHARDS = "shards"
 LEFTOVER_S = 3600.0
 """No submit, import or delete takes so long: a hidden folder that is older was left by a process that died."""
+RESULT_GONE = "its result.json is gone; resume it, and it is made again from the checkpoints, or delete it"
+"""Such a job looks like one whose worker died, but it had ended, and nobody looks after it."""
+RESULT_DAMAGED = "; or resume it, and it is made again from the checkpoints"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Desk:
         self.table = Table(self.root / TABLE)
         self.unreadable: dict[str, str] = {}
         self.trouble: dict[str, str] = {}
+        self._results: dict[Path, tuple[tuple[int, int, int], State | None]] = {}
         self.rebuild()
 
     def engine(self, name: str) -> Engine:
@@ -231,10 +236,17 @@ class Desk:
             for one, where in [(spec, path.name), *shards]:
                 entry = _entry(one, where)
                 state = self._state(entry, JobFolder(self.root / where))
-                if state.ended:
+                if state.ended and not self._is_awaited(JobFolder(self.root / where)):
                     entry = entry._replace(state=state.name, ended=_end_of(JobFolder(self.root / where), one.created))
                 if not self.table.add(entry, connection) and entry.parent is None:
                     self.unreadable[path.name] = f"the work of {path.name} is under way as another job; delete one of them"
+
+    @staticmethod
+    def _is_awaited(folder: JobFolder) -> bool:
+        try:
+            return is_awaited(folder)
+        except (RdpdError, KeyError):  # a broken folder made nothing that could be kept; its state says what is wrong
+            return False
 
     def _ask(self, job: Job, how: str) -> None:
         if job.state.ended:
@@ -248,9 +260,24 @@ class Desk:
         folder = self.folder_of(entry)
         if not folder.path.is_dir():
             return Job(entry, folder, State(states.BROKEN, f"its folder {entry.path} is gone; delete the job from the list"))
-        if entry.state not in (None, states.BROKEN) and (folder.path / "result.json").exists():
-            return Job(entry, folder, State(entry.state))
+        if entry.state not in (None, states.BROKEN):
+            return Job(entry, folder, self._ended(folder) or State(states.FAILED, RESULT_GONE))
         return Job(entry, folder, self._state(entry, folder))
+
+    def _ended(self, folder: JobFolder) -> State | None:
+        """Give how a job ended, or None if nothing says so; a result is read again only when its file is another one."""
+        try:
+            stat = (folder.path / "result.json").stat()
+        except FileNotFoundError:
+            return None
+        mark, known = (stat.st_mtime_ns, stat.st_size, stat.st_ino), self._results.get(folder.path)
+        if known is None or known[0] != mark:
+            try:
+                state = states.ended(folder)
+            except JobFileError as error:
+                state = State(states.FAILED, f"{error}{RESULT_DAMAGED}")
+            known = self._results[folder.path] = (mark, state)
+        return known[1]
 
     def _state(self, entry: Entry, folder: JobFolder) -> State:
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdpd_core.errors import EngineError, RdpdError
-from rdpd_core.jobs.engines.local import PROJECT, how_ended
+from rdpd_core.files import environment
+from rdpd_core.jobs.engines.local import Local, how_ended, python_path
 from rdpd_core.jobs.sealed import MOST_BYTES, sealed_bytes, unseal
 from rdpd_core.jobs.spec import Spec
-from rdpd_core.jobs.worker import NICE
+from rdpd_core.jobs.worker import step_back
 
 if TYPE_CHECKING:
     from rdpd_core.experiments import Experiment
@@ -44,8 +44,7 @@ class Timing:
         Raises:
             EngineError: No process can be started.
         """
-        here = dict(os.environ)
-        here["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *filter(None, [here.get("PYTHONPATH")])])
+        here = environment(PYTHONPATH=python_path())
         words = [sys.executable, "-m", self.module, STDIN]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  (kept open; a pipe that nobody reads could fill up)
         self._failure = ""
@@ -103,7 +102,7 @@ def estimate(spec: Spec) -> dict[str, Any]:
 
     started_s = time.process_time()
     experiments = spec.asked() if spec.lab is None else spec.asked_lab().as_experiments()
-    setup = setup_of(spec.device, spec.threads)
+    setup = setup_of(spec.device, spec.threads or Local().threads(spec.device))
     facts = facts_for(experiments, spec.data_root)
     with runtime.threads(setup.threads):
         pace = timed(experiments, facts, setup, started_s)
@@ -165,6 +164,5 @@ def _read(place: str) -> Spec:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    step_back()
     sys.exit(main())

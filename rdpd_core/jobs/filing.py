@@ -34,6 +34,14 @@ def file_models(folder: JobFolder, overwrite: bool = True) -> list[str]:
     return [card.key for card in listing.cards]
 
 
+def is_awaited(folder: JobFolder) -> bool:
+    """Say whether models that were made here or on a cluster, and are to be kept, are not in the store yet."""
+    result, spec = folder.record("result"), folder.spec()
+    if result is None or not result["models"] or spec.kind == "study" or not spec.keep_models:
+        return False
+    return folder.record("launch") is not None and not is_filed(folder)
+
+
 def is_filed(folder: JobFolder) -> bool:
     """Say whether that was done."""
     return (folder.path / FILED).exists()

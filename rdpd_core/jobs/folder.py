@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,15 @@ class JobFolder:
     def is_held(self) -> bool:
         """Say whether a worker lives."""
         return locks.held(self.lock)
+
+    def lacks(self, models: Sequence[str]) -> list[str]:
+        """Give which of some models are neither in this folder nor in those of its shards.
+
+        Args:
+            models: Their keys, "data set/name".
+        """
+        places = [self.models, *self.shards.glob("*/models")]
+        return [key for key in models if not any((place / key / "card.json").is_file() for place in places)]
 
     def size_bytes(self) -> int:
         """Give how much disk it takes."""

@@ -60,6 +60,7 @@ def show(given: argparse.Namespace) -> None:
         "asked": facts["asked"],
         "ended": facts["ended"],
         "models": models and f"{len(models)}, such as {models[-1]}",
+        "gone": (gone := len(job.folder.lacks(models))) and f"{gone} of these models are not in its folder any more",
         "size": f"{facts['size_mb']} MB",
         "folder": facts["folder"],
     }

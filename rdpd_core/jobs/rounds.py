@@ -13,7 +13,8 @@ from rdpd_core.errors import DataError, EngineError, JobFileError, RdpdError
 from rdpd_core.jobs import states
 from rdpd_core.jobs.checkpoints import progress_mark
 from rdpd_core.jobs.engines import Engine
-from rdpd_core.jobs.filing import FILED, file_models, is_filed
+from rdpd_core.jobs.engines.base import Handle
+from rdpd_core.jobs.filing import FILED, file_models, is_awaited
 from rdpd_core.jobs.folder import FORCE, JobFolder
 from rdpd_core.jobs.locks import hold
 from rdpd_core.jobs.states import state_of
@@ -118,15 +119,14 @@ def _look_after(desk: Desk, entry: Entry) -> None:
     if not folder.path.is_dir():
         return
     if (launch := folder.record("launch")) is not None:
-        engine.bring(folder, launch["handle"])
+        _bring(folder, engine, launch["handle"])
     state, stop = state_of(folder, engine), folder.cancelled()
     if state.name == states.BROKEN:
         return
     if state.ended:
-        result = folder.record("result")
-        if result["models"] and entry.kind != "study" and not is_filed(folder) and folder.spec().keep_models:
+        if is_awaited(folder):
             file_models(folder)
-        desk.table.set_state(entry.id, state.name, result["ended"])
+        desk.table.set_state(entry.id, state.name, folder.record("result")["ended"])
     elif entry.kind == "study" and launch is None and not _shards_ended(desk, entry):
         return
     elif entry.kind == "study" and state.name in (states.QUEUED, states.STOPPING) and _is_idle(folder, engine):
@@ -142,6 +142,16 @@ def _look_after(desk: Desk, entry: Entry) -> None:
         pass_on(folder, engine, FORCE)
 
 
+def _bring(folder: JobFolder, engine: Engine, handle: Handle | None) -> None:
+    """Bring what is new; a cluster that is gone hinders nothing once all that a job made is here."""
+    try:
+        engine.bring(folder, handle)
+    except EngineError:
+        result = folder.record("result")
+        if result is None or folder.lacks(result["models"]):
+            raise
+
+
 def _shards_ended(desk: Desk, study: Entry) -> bool:
     """Say whether all shards have ended; one that failed is tried once more, alone."""
     shards = desk.shards(study.id)
@@ -149,8 +159,8 @@ def _shards_ended(desk: Desk, study: Entry) -> bool:
         tried = shard.folder.path / RETRIED
         if shard.state.name == states.FAILED and not tried.exists():
             tried.touch()
-            reopen(shard.folder)
             desk.table.set_state(shard.id, None, None)
+            reopen(shard.folder)
             return False
     return all(shard.state.ended for shard in shards)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rdpd_core.experiments.lab import Lab
 
 FORMAT = 1
-KINDS = ("experiment", "study", "shard", "lab")
+KINDS = ("experiment", "study", "shard", "lab", "series")
 CHECKPOINT_S = 10.0
 _ID = re.compile(r"[0-9a-f]{16}")
 _RANGES = {
@@ -37,11 +37,11 @@ class Spec:
     """One job.
 
     Attributes:
-        kind: "experiment", "study" (its shards run as jobs of their own and are merged), "shard", or "lab" (students of every
-            subset of some channels).
+        kind: "experiment", "study" (its shards run as jobs of their own and are merged), "shard", "lab" (students of every
+            subset of some channels), or "series" (experiments one after another, of which only the records are kept).
         title: For people.
         dataset: Name of the data set, for listings.
-        experiments: Records of `Experiment`; a study has several.
+        experiments: Records of `Experiment`; studies and series have several.
         lab: What a `Lab` holds beside its experiment; None for all other kinds.
         engine: Name of what runs it.
         device: "cpu", "cuda", "cuda:1", "mps", or "auto".

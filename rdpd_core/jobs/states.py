@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rdpd_core.jobs.engines import Engine
 
 QUEUED, STARTING, RUNNING, STOPPING = "queued", "starting", "running", "stopping"
-STOPPED, FAILED, DONE, LOST, BROKEN = "stopped", "failed", "done", "lost", "broken"
+STOPPED, FAILED, DONE, LOST, BROKEN = "stopped", "failed", "done", "lost-and-resuming", "broken"
 ENDED = (STOPPED, FAILED, DONE, BROKEN)
 WORDS = {
     QUEUED: "waits for its turn",
@@ -22,8 +22,8 @@ WORDS = {
     STOPPED: "was stopped; it can be resumed",
     FAILED: "failed",
     DONE: "is done",
-    LOST: "its worker died; it is being resumed",
-    BROKEN: "its folder cannot be read",
+    LOST: "lost its worker and is being resumed",
+    BROKEN: "cannot be read",
 }
 
 
@@ -53,8 +53,8 @@ def state_of(folder: JobFolder, engine: Engine) -> State:
 
 
 def _state_of(folder: JobFolder, engine: Engine) -> State:
-    if ended := _ended(folder):
-        return ended
+    if over := ended(folder):
+        return over
     stop, launch, alive = folder.cancelled(), folder.record("launch"), folder.record("alive")
     ready = alive is not None and alive["attempt"] >= (0 if launch is None else launch["attempt"])
     if folder.is_held():
@@ -65,10 +65,15 @@ def _state_of(folder: JobFolder, engine: Engine) -> State:
     if seen.name != "ended":
         return State(STOPPING if stop else RUNNING if ready and seen.name == "running" else STARTING, seen.reason)
     # It may have written its result and let go of the lock between the two looks.
-    return _ended(folder) or State(STOPPING if stop else LOST, seen.reason)
+    return ended(folder) or State(STOPPING if stop else LOST, seen.reason)
 
 
-def _ended(folder: JobFolder) -> State | None:
+def ended(folder: JobFolder) -> State | None:
+    """Give how a job ended, or None if it did not.
+
+    Raises:
+        JobFileError: Its result is damaged or edited.
+    """
     result = folder.record("result")
     return None if result is None else State(result["status"], result.get("reason") or "")
 

@@ -11,6 +11,7 @@ from rdpd_core.errors import JobFileError, ParameterError
 from rdpd_core.jobs import states
 from rdpd_core.jobs.desk import Desk, Job
 from rdpd_core.jobs.following import follow
+from rdpd_core.jobs.named_studies import options_of
 from rdpd_core.jobs.words import how, named
 from rdpd_core.terminal import LazyParser, print_json, print_rows
 
@@ -27,6 +28,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
     sub = studies.add_parser("channels", help=does, description=does)
     sub.declare = _channels_options
     sub.set_defaults(call=channels)
+    from rdpd_core.experiments.studies import STUDIES
+
+    for kind in STUDIES:
+        does = f"{kind.title}{f'; after {kind.source} of the paper' if kind.source else ''}"
+        studies.add_parser(kind.name, help=does, description=does).declare = options_of(kind.name)
 
 
 def _channels_options(parser: argparse.ArgumentParser) -> None:

@@ -116,7 +116,7 @@ class Table:
         """
         try:
             with closing(self._open()) as connection:
-                rows = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created, path", given)
+                rows = connection.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY created, rowid", given)
                 return [Entry(*row) for row in rows.fetchall()]
         except sqlite3.DatabaseError as error:
             raise DataError(f"the list of jobs cannot be read: {error}; start anew, and it is made again") from error

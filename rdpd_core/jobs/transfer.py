@@ -30,7 +30,8 @@ _STAGE = r"(?!\.)[\w.+-]{1,200}(?<!\.)"
 # What speaks of this machine stays here: lock, cancel, launch.json, ballast, and the note that the models are in its store.
 _NAME = re.compile(
     r"(?:shards/\d{3,6}/)?(?:"
-    r"(?:spec|alive|result)\.json|events\.jsonl|log\.txt|retried|outcomes/(?:outcomes\.(?:safetensors|json)|lab\.json)"
+    r"(?:spec|alive|result)\.json|events\.jsonl|log\.txt|retried|outcomes/(?:outcomes\.(?:safetensors|json)|lab\.json"
+    r"|cells/[0-9a-f-]{1,64}\.json)"
     rf"|checkpoints/{_STAGE}/\d{{6,9}}/(?:state\.safetensors|state\.json|manifest\.json)"
     rf"|(?:inputs|models)/{_SLUG}/{_SLUG}/(?:card\.json|model\.safetensors))\Z"
 )
@@ -76,6 +77,11 @@ def write_job(folder: JobFolder, stream: BinaryIO) -> None:
     for one in [folder, *_shards(folder)]:
         if one.record("result") is None or one.is_held():
             raise JobFileError(f"job {spec.id} has not ended; wait for it or stop it, then export it")
+    if lost := folder.lacks((folder.record("result") or {})["models"]):
+        raise JobFileError(
+            f"job {spec.id} has lost {len(lost)} of the models it made, {lost[0]} first; ask for the same job once more, and "
+            "export that one"
+        )
     files, about = _files(folder), {}
     _check_size({name: path.stat().st_size for name, path in files.items()})
     with zipfile.ZipFile(stream, "w") as archive:

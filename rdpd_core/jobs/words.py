@@ -10,8 +10,8 @@ from rdpd_core.terminal import plain, print_json
 PROGRAM = "python -m rdpd_core jobs"
 _WAYS = {
     states.DONE: ("table", "export", "delete"),
-    states.STOPPED: ("resume", "table", "delete"),
-    states.FAILED: ("log", "resume", "delete"),
+    states.STOPPED: ("resume", "table", "export", "delete"),
+    states.FAILED: ("log", "resume", "table", "export", "delete"),
     states.BROKEN: ("log", "delete"),
 }
 
@@ -32,12 +32,21 @@ def command(action: str, job: Job) -> str:
     return f"{PROGRAM} {action} {job.id[:SHORT]}{' FILE' if action == 'export' else ''}"
 
 
-def what_next(job: Job) -> str:
-    """Give the commands that make sense now, a line for each."""
+def commands(job: Job) -> dict[str, str]:
+    """Give the commands that make sense now, by what they do.
+
+    Raises:
+        JobFileError: The result of the job is damaged.
+    """
     ways = _WAYS.get(job.state.name, ("follow", "stop"))
     if "table" in ways and not (job.folder.record("result") or {}).get("tables"):
         ways = tuple(way for way in ways if way != "table")
-    return "\n" + "\n".join(f"{way:<8}{command(way, job)}" for way in ways)
+    return {way: command(way, job) for way in ways}
+
+
+def what_next(job: Job) -> str:
+    """Give the commands that make sense now, a line for each."""
+    return "\n" + "\n".join(f"{way:<8}{line}" for way, line in commands(job).items())
 
 
 def print_job(desk: Desk, job: str, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from rdpd_core.errors import JobFileError, StoppedError
 from rdpd_core.experiments import Experiment, Loaded, Result, card_of, comparison_of, run
 from rdpd_core.experiments.archive import merge, pack, unpack
+from rdpd_core.experiments.keep import is_new
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.printed import record_of
 from rdpd_core.files import digest_bytes, write_atomic
@@ -120,7 +121,7 @@ def save_models(
     created = datetime.now(UTC).isoformat(timespec="seconds")
     own, made = Store([folder.models]), []
     tell({"kind": "stage", "key": "models", "title": "scoring and saving models"})
-    outcomes = [o for o in result.outcomes if not (result.experiment.teacher and o.arm == "teacher")]
+    outcomes = [o for o in result.outcomes if is_new(result.experiment, o)]
     about, tag = _lineage(spec, result.experiment)
     for at, outcome in enumerate(outcomes):
         own_result = result if view_of is None else _of_view(result, view_of(outcome))

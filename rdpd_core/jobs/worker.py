@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rdpd_core.errors import RdpdError, StoppedError
+from rdpd_core.errors import ParameterError, RdpdError, StoppedError
 from rdpd_core.jobs import states
 from rdpd_core.jobs.folder import FORCE, JobFolder
 from rdpd_core.jobs.locks import hold
@@ -25,7 +25,7 @@ from rdpd_core.jobs.wire import Sender
 
 TAKEN, NO_SLOT, UNTOLD = 3, 4, 5
 """Exit codes: somebody else does this job; the slot was taken; the end could not be written."""
-NICE = 10
+NICE, MOST, TRIES, AGAIN_S = 10, 19, 4, 0.12
 BALLAST_BYTES = 1 << 18
 
 
@@ -60,6 +60,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def step_back() -> None:
+    """Let everything else on this machine go first, the pages above all; RDPD_NICE says how far, from 0 to 19.
+
+    Raises:
+        ParameterError: RDPD_NICE is no such number.
+    """
+    told = os.environ.get("RDPD_NICE", "").strip() or str(NICE)
+    if not told.isdecimal() or int(told) > MOST:
+        raise ParameterError(f"RDPD_NICE is {told[:20]!r}; give a whole number from 0, not at all, to {MOST}")
+    if not hasattr(os, "nice") or int(told) == 0:
+        return
+    os.nice(int(told))
+    group = Path("/proc/self/autogroup")
+    if os.getsid(0) == os.getpid() and group.exists():
+        # Where Linux shares the cores by session first, being nice counts within a session only, and a worker has its own.
+        for _ in range(TRIES):
+            try:
+                group.write_text(told)
+                return
+            except BlockingIOError:  # somebody else on this machine said so a moment ago
+                time.sleep(AGAIN_S)
+            except OSError:  # some containers let nobody say so; pages are then as quick as they were
+                return
+
+
 class Worker:
     """One run of one job, from a new start or from its last checkpoint."""
 
@@ -88,10 +113,9 @@ class Worker:
         faulthandler.enable()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._on_signal)
-        if hasattr(os, "nice"):
-            os.nice(NICE)
         ballast = self.folder.path / "ballast"  # given up when the disk is full, so that this can still be said
         try:
+            step_back()
             ballast.write_bytes(bytes(BALLAST_BYTES))
             result = self._do()
         except StoppedError as error:
@@ -142,6 +166,10 @@ class Worker:
                 from rdpd_core.jobs import lab_work
 
                 return lab_work.do_lab(self.folder, spec, tell, self.should_stop)
+            if spec.kind == "series":
+                from rdpd_core.jobs import series_work
+
+                return series_work.do_series(self.folder, spec, tell, self.should_stop)
             return work.do_experiment(self.folder, spec, tell, self.should_stop)
 
     def _end(self, result: dict[str, Any]) -> int:

@@ -76,9 +76,7 @@ def soft_target(
     return total * temperature**2 if scale == "squared" else total
 
 
-def attention_divergence(
-    student: Tensor, teacher: Tensor, form: str = "student_teacher", divisor: int | None = None
-) -> Tensor:
+def attention_divergence(student: Tensor, teacher: Tensor, form: str = "student_teacher", divisor: int | None = None) -> Tensor:
     """Give the divergence between two attentions over segments, in nats (RDPD Equation 10).
 
     Args:
@@ -103,9 +101,7 @@ def attention_divergence(
     return total / (divisor or len(student))
 
 
-def combined_label(
-    logits: Tensor, target: Tensor, temperature: float | Tensor, w1: Tensor, w2: Tensor, b: Tensor
-) -> Tensor:
+def combined_label(logits: Tensor, target: Tensor, temperature: float | Tensor, w1: Tensor, w2: Tensor, b: Tensor) -> Tensor:
     """Give the cross entropy of a softmax over a learned mixture of hard and softened predictions (RDPD Equations 13, 14).
 
     A softmax of probabilities cannot be sharp: with w1 + w2 = 1 the value stays above -ln(e / (e + K - 1)), and a scalar `b`

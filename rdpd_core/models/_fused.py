@@ -213,6 +213,7 @@ class _BiLSTM(torch.autograd.Function):
         kind, batch, units = acts.dtype, acts.shape[-1], gates // 4
         recurrent = w_hidden.to(kind).reshape(2 * members, gates, units).transpose(1, 2)
         grad = grad.to(kind).view(members, 2, units, segments, batch)
+        learns = any(ctx.needs_input_grad[1:4])
         x_grad = torch.empty(members, 2, gates, segments, batch, dtype=kind, device=h.device)
         w_hidden_grad = torch.zeros(2 * members, gates, units, dtype=kind, device=h.device)
         d_hidden, d_cell = torch.zeros_like(cells[0]), torch.zeros_like(cells[0])
@@ -223,13 +224,16 @@ class _BiLSTM(torch.autograd.Function):
             pair[:, 1] += grad[:, 1, :, segments - 1 - t]
             d_cell = _gate_gradients(acts[t], cells[t], cells[t + 1], d_hidden, d_cell, d_gates, units)
             if t:
-                w_hidden_grad.baddbmm_(d_gates, hiddens[t].transpose(1, 2))
+                if learns:
+                    w_hidden_grad.baddbmm_(d_gates, hiddens[t].transpose(1, 2))
                 d_hidden = torch.bmm(recurrent, d_gates)
             both = d_gates.view(members, 2, gates, batch)
             x_grad[:, 0, :, t], x_grad[:, 1, :, segments - 1 - t] = both[:, 0], both[:, 1]
         flat = x_grad.view(members, 2 * gates, segments * batch)
-        w_in_grad = torch.bmm(flat, h.to(kind).transpose(1, 2)).view_as(w_in)
         h_grad = torch.bmm(w_in.to(kind).reshape(members, 2 * gates, width).transpose(1, 2), flat)
+        if not learns:
+            return h_grad.to(h.dtype), None, None, None, None, None
+        w_in_grad = torch.bmm(flat, h.to(kind).transpose(1, 2)).view_as(w_in)
         bias_grad = flat.sum(-1).view(members, 2, gates)
         found = (h_grad, w_in_grad, w_hidden_grad.view_as(w_hidden), bias_grad)
         return *(g.to(h.dtype) for g in found), None, None

@@ -83,6 +83,38 @@ class Model(nn.Module):
             keep: Dropout pattern per site, uint8, 1 where a value is kept; None drops nothing.
         """
 
+    def enter(self, x: Tensor) -> Tensor:
+        """Give what of the network lies before its first bend, affine in x: by default nothing, so the windows themselves.
+
+        Args:
+            x: (B, C, T), normalized.
+
+        Returns:
+            (B, ...), where `walk` begins.
+        """
+        return x
+
+    def walk(self, start: Tensor, way: Tensor, share: Tensor) -> ModelOutput:
+        """Run the network, without dropout, at points along straight ways.
+
+        Since `enter` is affine, a straight way of windows is a straight way behind it, so it is run at the two ends alone.
+
+        Args:
+            start: (B, ...), `enter` of the windows in which the ways begin; gradients go to it alone.
+            way: (B, ...), `enter` of the other ends less `start`.
+            share: (n,), ascending, how much of the way each point has gone.
+
+        Returns:
+            Of B * n points, those of a window one after another.
+        """
+        # Points lie innermost in memory: networks that put windows last copy whole rows, not single values.
+        first, step = (side.movedim(0, -1)[..., None] for side in (start, way))
+        return self((first + share * step).flatten(-2).movedim(-1, 0))
+
+    def walk_values(self, points: int) -> int:
+        """Give about how many numbers `walk` holds at once for each window, for the memory."""
+        return self.channels * self.samples * points
+
     def sites(self, batch: int) -> dict[str, Site]:
         """Give the places where dropout acts on a batch of `batch` windows; empty if nowhere."""
         return {}

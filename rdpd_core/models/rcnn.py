@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rdpd_core.errors import ParameterError
 from rdpd_core.models._fused import bilstm, slide_conv
+from rdpd_core.models._path import pooled_path
 from rdpd_core.models.base import MODELS, Model, Site, kept_scale
 from rdpd_core.params import Params, choice, flag, number
 from rdpd_core.types import ModelOutput
@@ -108,14 +110,43 @@ class RCNN(Model):
             z = z.reshape(-1, p.segments * batch)  # (P*K, S*B)
             first, step = self.conv2_weight.transpose(1, 2).reshape(2 * p.filters, -1), p.stride * p.filters
         bias = self.conv2_bias if p.second_conv else self.conv_bias
-        h = slide_conv(z, first, bias, keep.get("pooled"), scale, step, pool=True)  # (D, S*B)
-        q = bilstm(h, self.lstm_in, self.lstm_hidden, self.lstm_bias_in + self.lstm_bias_hidden, p.segments)
-        q = q.reshape(-1, p.segments, batch)  # (2U, S, B)
+        return self._decide(slide_conv(z, first, bias, keep.get("pooled"), scale, step, pool=True))
+
+    def enter(self, x: Tensor) -> Tensor:
+        """Give the first convolution before ReLU, (B, S, K, P)."""
+        self.check_input(x)
+        p, batch = self.params, x.shape[0]
+        pieces = x.reshape(batch, self.channels, p.segments, -1).transpose(1, 2).flatten(0, 1)  # (B*S, C, L)
+        return functional.conv1d(pieces, self.conv_weight, self.conv_bias, p.stride).unflatten(0, (batch, p.segments))
+
+    def walk(self, start: Tensor, way: Tensor, share: Tensor) -> ModelOutput:
+        """Run what follows the first convolution along straight ways; positions are pooled without being walked one by one."""
+        p = self.params
+        if not p.second_conv:
+            first, step = (side.permute(2, 1, 0, 3).contiguous() for side in (start, way))  # (K, S, B, P)
+            return self._decide(pooled_path(first, step, share).flatten(1))
+        first, step = (side.permute(3, 2, 1, 0)[..., None] for side in (start, way))  # (P, K, S, B, 1)
+        z = (first + share * step).relu().flatten(2).flatten(0, 1)  # (P*K, S*B*n)
+        second = self.conv2_weight.transpose(1, 2).reshape(2 * p.filters, -1)
+        return self._decide(slide_conv(z, second, self.conv2_bias, None, 1.0, p.stride * p.filters, pool=True))
+
+    def walk_values(self, points: int) -> int:
+        """Give about how many numbers `walk` holds at once for each window."""
+        p = self.params
+        wide = 3 * self.positions[0] * p.filters if p.second_conv else p.filters
+        return p.segments * (wide + 20 * p.hidden) * points
+
+    def _decide(self, h: Tensor) -> ModelOutput:
+        """Run what follows the pooling, from (D, S*B)."""
+        segments = self.params.segments
+        batch = h.shape[1] // segments
+        q = bilstm(h, self.lstm_in, self.lstm_hidden, self.lstm_bias_in + self.lstm_bias_hidden, segments)
+        q = q.reshape(-1, segments, batch)  # (2U, S, B)
         attention = torch.einsum("usb,u->sb", q, self.attend).softmax(0)  # (S, B)
         context = (q * attention).sum(1)  # (2U, B)
         logits = (self.dense_weight @ context).t() + self.dense_bias  # (B, K)
-        segments = h.reshape(-1, p.segments, batch).permute(2, 1, 0)
-        features = {"segments": segments, "recurrent": q.permute(2, 1, 0), "context": context.t()}
+        by_segment = h.reshape(-1, segments, batch).permute(2, 1, 0)
+        features = {"segments": by_segment, "recurrent": q.permute(2, 1, 0), "context": context.t()}
         return ModelOutput(logits, attention.t(), features)
 
     def count_parameters(self, dormant: bool = False) -> int:

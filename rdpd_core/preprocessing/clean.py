@@ -52,6 +52,8 @@ def _check(recording: Recording, preparation: Preparation, channels: Sequence[Ch
     where = f"recording at position {position}"
     if preparation.standardize not in STANDARDIZE:
         raise UnknownNameError("way to standardize", preparation.standardize, STANDARDIZE)
+    if preparation.missing == "hold" and preparation.standardize == "recording":
+        raise IncompatibleError('missing="hold" leaves gaps, with which no recording can be scaled by itself; choose "ffill"')
     have, want = [c.name for c in recording.channels], [c.name for c in channels]
     if have != want:
         raise IncompatibleError(f"{where} has channels {have}; the data set declares {want}")

@@ -6,15 +6,16 @@ import numpy as np
 
 from rdpd_core.errors import DataError, UnknownNameError
 
-POLICIES = ("ffill", "zero")
+POLICIES = ("ffill", "zero", "hold")
 
 
 def fill(signal: np.ndarray, policy: str = "ffill", names: tuple[str, ...] = (), position: int = 0) -> np.ndarray:
-    """Give the signal without NaN or infinite values.
+    """Give the signal without infinite values, and without NaN but for what "hold" leaves.
 
     Args:
         signal: (C, time); NaN and infinite values count as missing.
-        policy: "ffill" holds the last value, and writes the channel's mean before the first one; "zero" writes 0.
+        policy: "ffill" holds the last value, and writes the channel's mean before the first one; "zero" writes 0;
+            "hold" holds the last value and leaves NaN before the first one, which scaling turns into the training mean.
         names: Channel names, for messages.
         position: Of the recording in its data set, counted from 0, for messages.
 
@@ -33,6 +34,8 @@ def fill(signal: np.ndarray, policy: str = "ffill", names: tuple[str, ...] = (),
         return signal
     if policy == "zero":
         return np.where(there, signal, np.float32(0))
+    if policy == "hold":
+        return np.stack([_hold(row, ok, np.float32(np.nan)) for row, ok in zip(signal, there, strict=True)])
     silent = np.flatnonzero(~there.any(axis=1))
     if len(silent):
         name = names[silent[0]] if names else f"number {silent[0]}"
@@ -40,11 +43,11 @@ def fill(signal: np.ndarray, policy: str = "ffill", names: tuple[str, ...] = (),
             f"recording at position {position}: channel {name} holds no value at all; leave the recording or the channel out, "
             'or choose missing="zero"'
         )
-    return np.stack([_hold(row, ok) for row, ok in zip(signal, there, strict=True)])
+    means = [np.float32(row[ok].mean(dtype=np.float64)) for row, ok in zip(signal, there, strict=True)]
+    return np.stack([_hold(row, ok, mean) for row, ok, mean in zip(signal, there, means, strict=True)])
 
 
-def _hold(row: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Hold the last value of one channel; its mean stands before the first."""
+def _hold(row: np.ndarray, there: np.ndarray, before: np.float32) -> np.ndarray:
+    """Hold the last value of one channel; `before` stands before the first."""
     last = np.maximum.accumulate(np.where(there, np.arange(len(row)), -1))
-    mean = np.float32(row[there].mean(dtype=np.float64))
-    return np.where(last < 0, mean, row[np.maximum(last, 0)])
+    return np.where(last < 0, before, row[np.maximum(last, 0)])

@@ -24,15 +24,18 @@ class Statistics:
         mean: (C,), float64.
         std: (C,), float64, above 0.
         source: Whose values these are, for people.
+        gaps: Whether NaN says that nothing was measured, as a preparation with missing="hold" leaves it; else NaN stays NaN,
+            so that whoever reads it is refused.
     """
 
     mean: np.ndarray
     std: np.ndarray
     source: str
+    gaps: bool = False
 
     def select(self, rows: Sequence[int]) -> Self:
         """Give the statistics of some channels, by position, in the order asked for."""
-        return type(self)(self.mean[list(rows)], self.std[list(rows)], self.source)
+        return type(self)(self.mean[list(rows)], self.std[list(rows)], self.source, self.gaps)
 
     def apply(self, x: Array) -> Array:
         """Scale windows, leaving type and device as they are.
@@ -41,7 +44,7 @@ class Statistics:
             x: (B, C, T), an array or a tensor, in the units of the channels.
 
         Returns:
-            (B, C, T), each channel minus its mean, divided by its standard deviation.
+            (B, C, T), each channel minus its mean, divided by its standard deviation; with `gaps` 0, the mean, for NaN.
 
         Raises:
             ShapeError: The axis before the last has another number of channels.
@@ -49,7 +52,12 @@ class Statistics:
         if x.ndim < 2 or x.shape[-2] != len(self.mean):
             raise ShapeError(f"statistics of {len(self.mean)} channels cannot scale an array of shape {tuple(x.shape)}")
         mean, std = self._like(x)
-        return (x - mean) / std
+        scaled = (x - mean) / std
+        if not self.gaps:
+            return scaled
+        if isinstance(scaled, torch.Tensor):
+            return torch.where(torch.isnan(scaled), torch.zeros_like(scaled), scaled)
+        return np.where(np.isnan(scaled), scaled.dtype.type(0), scaled)
 
     def undo(self, x: Array) -> Array:
         """Give scaled windows back in the units of the channels.
@@ -62,7 +70,8 @@ class Statistics:
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values for a model card."""
-        return {"mean": self.mean.tolist(), "std": self.std.tolist(), "source": self.source}
+        plain = {"mean": self.mean.tolist(), "std": self.std.tolist(), "source": self.source}
+        return plain | ({"gaps": True} if self.gaps else {})
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
@@ -79,7 +88,9 @@ class Statistics:
         sound = mean.ndim == 1 and mean.shape == std.shape and np.isfinite(mean).all() and np.isfinite(std).all()
         if not sound or (std <= 0).any():
             raise DataError("normalization must hold one finite mean and one standard deviation above 0 for each channel")
-        return cls(mean, std, source)
+        if not isinstance(value.get("gaps", False), bool):
+            raise DataError("gaps of a normalization are true or false")
+        return cls(mean, std, source, value.get("gaps", False))
 
     def _like(self, x: Array) -> tuple[Array, Array]:
         mean, std = self.mean[:, None], self.std[:, None]
@@ -88,12 +99,13 @@ class Statistics:
         return mean.astype(x.dtype), std.astype(x.dtype)
 
 
-def fit_statistics(train: Windows, standardize: str = "train") -> Statistics:
+def fit_statistics(train: Windows, standardize: str = "train", gaps: bool = False) -> Statistics:
     """Give the statistics to scale by; every sample that training windows cover counts once, however many windows share it.
 
     Args:
         train: The training windows, and only these.
         standardize: As in `Preparation`: with "recording" each recording was scaled by itself, and nothing remains to be done.
+        gaps: As in `Statistics`.
 
     Raises:
         DataError: A channel is constant or holds no value in the training windows; the message names it.
@@ -118,7 +130,7 @@ def fit_statistics(train: Windows, standardize: str = "train") -> Statistics:
         count = count + n
     std = np.sqrt(spread / np.maximum(count, 1))
     _check(train, count, mean, std)
-    return Statistics(mean, std, f"{len(np.unique(train.subject))} training subjects")
+    return Statistics(mean, std, f"{len(np.unique(train.subject))} training subjects", gaps)
 
 
 def covered(train: Windows) -> list[tuple[int, int]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from rdpd_core import files
 from rdpd_core.errors import DataError
-from rdpd_core.files import cache_root as default_cache_root
-from rdpd_core.files import digest_json
 from rdpd_core.preprocessing.convert import conversion_key, convert
+from rdpd_core.preprocessing.quality import ChannelQuality
+from rdpd_core.preprocessing.unfinished import forget_others
 from rdpd_core.preprocessing.windows import check_lengths, cut
 from rdpd_core.types import Channel, Preparation, Recording, Windows
 
@@ -25,9 +26,18 @@ class Source(Protocol):
     classes: tuple[str, ...]
     preparation: Preparation
     minimum_subjects: int
+    trains: bool
+    simulated: bool
+    own: bool
+    remarks: Sequence[str]
+    on_bytes: Callable[[int, int], None] | None
 
     def recordings(self) -> Iterator[Recording]:
         """Yield the recordings one by one, always in the same order."""
+        ...
+
+    def recordings_from(self, first: int) -> Iterator[Recording]:
+        """Yield the recordings from a position on."""
         ...
 
     def source_digest(self) -> str:
@@ -63,6 +73,7 @@ class Prepared:
         left_out: Of each class that was left out for want of subjects.
         standardize: As in `Preparation`; tells `fit_statistics` whether anything remains to be scaled.
         facts: Recording name to what may be shown beside it.
+        quality: One per channel, of the recordings as they came.
     """
 
     windows: Windows
@@ -71,10 +82,14 @@ class Prepared:
     left_out: Mapping[str, Count]
     standardize: str
     facts: Mapping[str, Mapping[str, str]]
+    quality: tuple[ChannelQuality, ...] = ()
 
 
 def windows_of(
-    dataset: Source, cache_root: Path | None = None, on_progress: Callable[[int, int | None], None] | None = None
+    dataset: Source,
+    cache_root: Path | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
+    on_bytes: Callable[[int, int], None] | None = None,
 ) -> Prepared:
     """Give the windows of a data set; the first call stores its recordings, later ones open them.
 
@@ -82,6 +97,7 @@ def windows_of(
         dataset: Any object with the attributes of a data set.
         cache_root: Where stored recordings lie; None asks RDPD_CACHE, then takes the platform's cache folder.
         on_progress: Told the recordings done, and their number or None if unknown; not called where nothing is converted.
+        on_bytes: Told how much is read, and of how much, of a large file that is read before its first recording is known.
 
     Raises:
         MissingDataError: The files are not there.
@@ -92,20 +108,26 @@ def windows_of(
     folder = stored_folder(dataset, digest, cache_root)
     total = dataset.count()
     tell = None if on_progress is None else lambda done: on_progress(done, total)
+    dataset.on_bytes = on_bytes
+    forget_others(folder, f"{dataset.name}-")
     stored = convert(
-        dataset.recordings(),
+        dataset.recordings_from,
         dataset.preparation,
         channels=dataset.channels,
         classes=dataset.classes,
         out=folder,
         digest=digest,
         on_progress=tell,
+        remarks=dataset.remarks,
     )
     windows = cut(stored, dataset.preparation)
-    kept, counts, left_out = keep_classes(windows, max(1, dataset.minimum_subjects))
-    notices = [*stored.notices, *_short(stored.length, dataset.preparation), *_left_out(left_out, dataset.minimum_subjects)]
+    least = max(1, dataset.minimum_subjects) if dataset.trains else 0  # what is only asked about needs no label
+    kept, counts, left_out = keep_classes(windows, least)
+    made = [f"The files of {dataset.name} were simulated; no person was measured."] if _made(dataset) else []
+    short = _short(stored.length, dataset.preparation)
+    notices = [*made, *stored.notices, *short, *_left_out(left_out, dataset.minimum_subjects)]
     facts = dict(zip(stored.name.tolist(), stored.facts, strict=True))
-    return Prepared(kept, tuple(notices), counts, left_out, dataset.preparation.standardize, facts)
+    return Prepared(kept, tuple(notices), counts, left_out, dataset.preparation.standardize, facts, stored.quality)
 
 
 def stored_folder(dataset: Source, digest: str, cache_root: Path | None = None) -> Path:
@@ -117,7 +139,8 @@ def stored_folder(dataset: Source, digest: str, cache_root: Path | None = None) 
         cache_root: As for `windows_of`.
     """
     key = conversion_key(dataset.preparation, dataset.channels, dataset.classes, digest)
-    return (cache_root or default_cache_root()) / "recordings" / f"{dataset.name}-{key[:16]}"
+    usual = files.cache_root() if dataset.own else files.shared_cache_root()  # what all may read is converted once for all
+    return (cache_root or usual) / "recordings" / f"{dataset.name}-{key[:16]}"
 
 
 def keep_classes(windows: Windows, minimum_subjects: int) -> tuple[Windows, dict[str, Count], dict[str, Count]]:
@@ -149,8 +172,13 @@ def count_classes(windows: Windows) -> dict[str, Count]:
     return {name: Count(len(np.unique(windows.subject[mask])), int(mask.sum())) for name, mask in masks.items()}
 
 
+def _made(dataset: Source) -> bool:
+    """Say whether a data set of measured people was given simulated files."""
+    return dataset.simulated and not type(dataset).simulated
+
+
 def _renamed(windows: Windows, target: np.ndarray, classes: tuple[str, ...]) -> Windows:
-    digest = digest_json([windows.digest, list(classes)])
+    digest = files.digest_json([windows.digest, list(classes)])
     return replace(windows, target=target, classes=classes, digest=digest).select(np.flatnonzero(target >= -1))
 
 

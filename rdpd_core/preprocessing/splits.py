@@ -29,12 +29,13 @@ class Splits(NamedTuple):
     test: Windows
 
 
-def split(windows: Windows, assignment: Mapping[str, str]) -> Splits:
+def split(windows: Windows, assignment: Mapping[str, str], classes_in_every_part: bool = True) -> Splits:
     """Divide windows by subject.
 
     Args:
         windows: All windows.
         assignment: Subject to "train", "valid" or "test".
+        classes_in_every_part: False lets valid and test lack some classes, as where one person is tested who did not do all.
 
     Raises:
         SplitError: A subject is in no part, a part is empty, or a class is missing in a part.
@@ -44,7 +45,7 @@ def split(windows: Windows, assignment: Mapping[str, str]) -> Splits:
     part_of = np.array([_part(assignment, str(s), int(at)) for s, at in zip(subjects, first, strict=True)], dtype=str)
     parts = Splits(*(windows.select(np.flatnonzero(part_of[owner] == part)) for part in PARTS))
     check_disjoint(parts)
-    check_classes(parts)
+    check_classes(parts, classes_in_every_part)
     return parts
 
 
@@ -82,14 +83,14 @@ def check_disjoint(parts: Splits) -> None:
             raise SplitError(f"{len(both)} subjects are in {PARTS[a]} and in {PARTS[b]}; each subject may be in one part only")
 
 
-def check_classes(parts: Splits) -> None:
-    """Raise unless there are at least two classes, and each is in every part."""
+def check_classes(parts: Splits, in_every_part: bool = True) -> None:
+    """Raise unless there are at least two classes, and each is in every part, or in train with two of them in the others."""
     classes = parts.train.classes
     if len(classes) < 2:
         raise DataError(f"there is only one class ({', '.join(classes) or 'none'}); at least two are needed")
     for name, windows in zip(PARTS, parts, strict=True):
         missing = [c for at, c in enumerate(classes) if not (windows.target == at).any()]
-        if missing:
+        if missing and (in_every_part or name == "train" or len(classes) - len(missing) < 2):
             raise SplitError(
                 f"class {missing[0]} has no window in {name}"
                 + (f" (nor have {', '.join(missing[1:])})" if missing[1:] else "")
@@ -147,18 +148,26 @@ def wrong_labels(target: np.ndarray, share: float, seed: object, classes: int) -
     return np.where(chosen, (target + shift) % classes, target).astype(np.int64), chosen
 
 
-def unlabeled(target: np.ndarray, share: float, seed: object) -> tuple[np.ndarray, np.ndarray]:
-    """Take a share of the labels away.
+def unlabeled(
+    target: np.ndarray, share: float, seed: object, subject: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take a share of the labels away, of single windows or of whole subjects.
 
     Args:
         target: (N,), -1 where there is no label.
-        share: Of the labels there are, from 0 to 1; a larger share takes the same labels and more.
+        share: Of the labels there are, or of the subjects, from 0 to 1; a larger share takes the same labels and more.
         seed: Another seed takes others.
+        subject: (N,), whose window it is; given, a share of the subjects lose all their labels.
 
     Returns:
         The new targets (N,), -1 where there is no label; and a mask (N,), True where one was taken.
     """
-    chosen = _choose(target, share, numpy_generator("unlabeled", seed))
+    generator = numpy_generator("unlabeled", seed)
+    if subject is None:
+        chosen = _choose(target, share, generator)
+    else:
+        names, owner = np.unique(subject, return_inverse=True)
+        chosen = _choose(np.zeros(len(names), dtype=np.int64), share, generator)[owner] & (target >= 0)
     return np.where(chosen, -1, target).astype(np.int64), chosen
 
 

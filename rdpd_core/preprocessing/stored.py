@@ -16,6 +16,7 @@ import numpy as np
 
 from rdpd_core.errors import DataError
 from rdpd_core.files import digest_bytes, to_json
+from rdpd_core.preprocessing.quality import ChannelQuality
 from rdpd_core.types import Channel
 
 FORMAT = 1
@@ -40,6 +41,7 @@ class Converted:
         key: Digest of the source and the preparation.
         digest: Digest of the samples, their index and how they were made; the same on every machine.
         notices: Sentences that a reader of results should know.
+        quality: One per channel, of the recordings as they came; empty if they were stored before this was counted.
     """
 
     signal: np.ndarray
@@ -55,6 +57,7 @@ class Converted:
     key: str
     digest: str
     notices: tuple[str, ...] = ()
+    quality: tuple[ChannelQuality, ...] = ()
 
 
 def write_index(folder: Path, index: Mapping[str, Any]) -> None:
@@ -87,6 +90,7 @@ def open_converted(folder: Path) -> Converted:
         key=index["key"],
         digest=index["digest"],
         notices=tuple(index["notices"]),
+        quality=tuple(ChannelQuality(**row) for row in index.get("quality", ())),
     )
 
 
@@ -100,9 +104,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         raise DataError(f"the index of the stored recordings in {folder} was changed; delete the folder")
     index = json.loads(content)
     if index.get("format") != FORMAT:
-        raise DataError(
-            f"the stored recordings in {folder} have format {index.get('format')}, not {FORMAT}; delete the folder"
-        )
+        raise DataError(f"the stored recordings in {folder} have format {index.get('format')}, not {FORMAT}; delete the folder")
     return index
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rdpd_core.apart import limit_memory
 from rdpd_core.errors import ModelFileError, RdpdError
 from rdpd_core.store.cards import MAX_CARD_BYTES, ModelCard
 from rdpd_core.store.store import CARD, WEIGHTS, Store
@@ -36,18 +37,6 @@ def check_folder(folder: Path) -> ModelCard:
             return Store([root]).verify(card.dataset, card.name)
         finally:
             (place / WEIGHTS).rename(folder / WEIGHTS)
-
-
-def limit_memory(megabytes: int) -> bool:
-    """Let this process take only so much more memory than it has now; say whether the system can do that."""
-    status = Path("/proc/self/statm")
-    if not status.exists():
-        return False
-    import resource
-
-    now = int(status.read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (now + (megabytes << 20),) * 2)
-    return True
 
 
 def main(folder: str, megabytes: str) -> None:

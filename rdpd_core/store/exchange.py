@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from rdpd_core.apart import ask
 from rdpd_core.errors import ModelFileError
 from rdpd_core.files import atomic_folder, write_atomic
 from rdpd_core.store.cards import MAX_CARD_BYTES, ModelCard
@@ -21,7 +18,6 @@ from rdpd_core.store.weights import MAX_BYTES, check_header, check_kind
 MEMORY_MB, TIME_S = 1024, 60.0
 """What a check may take beyond what the library takes itself; memory grows with the size of the file."""
 MAX_MEMBERS = 8
-_PROJECT = Path(__file__).resolve().parents[2]
 _MOST = {CARD: MAX_CARD_BYTES, WEIGHTS: MAX_BYTES}
 
 
@@ -142,38 +138,13 @@ def check_apart(card: bytes, weights: bytes, memory_mb: int, time_s: float) -> N
     with tempfile.TemporaryDirectory(prefix="rdpd-model-") as folder:
         Path(folder, CARD).write_bytes(card)
         Path(folder, WEIGHTS).write_bytes(weights)
-        words = [sys.executable, "-m", "rdpd_core.store.checking", folder, str(memory_mb)]
-        try:
-            done = subprocess.run(
-                words,
-                cwd=_PROJECT,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=time_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ModelFileError(f"the check took more than {time_s:g} s and was ended; the model was not taken in") from error
-    told = _told(done.stdout)
+        told, code = ask("rdpd_core.store.checking", [folder, str(memory_mb)], time_s)
+    if code is None:
+        raise ModelFileError(f"the check took more than {time_s:g} s and was ended; the model was not taken in")
     if "refused" in told:
         raise ModelFileError(str(told["refused"]))
-    if done.returncode or "key" not in told:
+    if code or "key" not in told:
         raise ModelFileError(
-            f"the check of the model ended with code {done.returncode} without an answer, perhaps for want of memory; "
+            f"the check of the model ended with code {code} without an answer, perhaps for want of memory; "
             "the model was not taken in"
         )
-
-
-def _told(output: bytes) -> dict[str, object]:
-    lines = output.decode(errors="replace").strip().splitlines()
-    try:
-        found = json.loads(lines[-1]) if lines else {}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _environment() -> dict[str, str]:
-    one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return {**os.environ, **one, "CUDA_VISIBLE_DEVICES": ""}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +24,7 @@ from rdpd_core.store.fields import slug
 
 CARD = "card.json"
 WEIGHTS = "model.safetensors"
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,11 @@ class Store:
             if (root / dataset / name).is_dir():
                 return root, root / dataset / name
         known = [card.name for card in self.list(dataset).cards]
-        raise ModelFileError(f"there is no model {dataset}/{name}; here are {', '.join(known) or 'none for this data set'}")
+        close = difflib.get_close_matches(name, known, n=MOST_NAMED, cutoff=0.0)
+        shown = ", ".join(close) or "none for this data set"
+        if len(known) > len(close):
+            shown += f" and {len(known) - len(close)} more (`models` lists them)"
+        raise ModelFileError(f"there is no model {dataset}/{name}; here are {shown}")
 
 
 def build(card: ModelCard, state: Mapping[str, Tensor]) -> Model:
@@ -305,8 +312,8 @@ def _read(root: Path, path: Path, most: int) -> bytes:
     """Give all bytes of a file below `root`, at most `most`."""
     _inside(root, path, path.parent)
     try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        with path.open("rb") as file:  # room is asked for as much as there is, not for as much as there might be
+            data = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)
     except OSError as error:
         raise ModelFileError(f"it cannot be read: {error.strerror}; allow reading it") from error
     if len(data) > most:

@@ -26,7 +26,7 @@ def check_windows(cohort: Cohort, train: Resident, valid: Resident, target: Tens
         ShapeError: There are more or fewer labels than windows, or labels beyond the classes.
         DataError: A channel that a member reads holds values that are not numbers. In a cohort they would reach everybody.
     """
-    channels = min(len(train.signal), len(valid.signal))
+    channels = min(train.channels, valid.channels)
     for member in cohort.members:
         if max(member.channels) >= channels:
             raise IncompatibleError(
@@ -34,8 +34,9 @@ def check_windows(cohort: Cohort, train: Resident, valid: Resident, target: Tens
                 "counted from 0"
             )
     for part, data in (("train", train), ("valid", valid)):
+        finite = data.finite()
         for at in cohort.union:
-            if not bool(torch.isfinite(data.signal[at]).all()):
+            if not finite[at]:
                 raise DataError(f"channel {at} of the {part} windows holds values that are not numbers; fill or leave it out")
     if len(target) != len(train):
         raise ShapeError(f"{len(target)} labels for {len(train)} training windows; give one per window, -1 where there is none")
@@ -47,12 +48,12 @@ def check_windows(cohort: Cohort, train: Resident, valid: Resident, target: Tens
         raise IncompatibleError(f"method {cohort.method.name!r} learns from labels, and no training window has one")
 
 
-def check_teachers(cohort: Cohort, train: Resident, knowledge: Knowledge | LiveTeacher | None, augment: str) -> None:
+def check_teachers(cohort: Cohort, train: Resident, knowledge: Knowledge | LiveTeacher | None, live: bool) -> None:
     """Raise IncompatibleError unless there are teachers, and what they say fits the students and the windows."""
     if knowledge is None:
         raise IncompatibleError(f"method {cohort.method.name!r} learns from a teacher; give one, or use direct")
     if isinstance(knowledge, Knowledge):
-        if augment != "none":
+        if live:
             raise IncompatibleError("windows that change each epoch need a live teacher; stored outputs fit unchanged ones")
         if knowledge.logits.shape[1] != len(train):
             raise IncompatibleError(

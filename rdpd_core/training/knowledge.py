@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,14 +21,15 @@ CHUNK = 512
 class Knowledge:
     """Stored outputs of G teachers for N windows."""
 
-    def __init__(self, logits: Tensor, attention: Tensor | None) -> None:
+    def __init__(self, logits: Tensor, attention: Tensor | None, together: bool = False) -> None:
         """Keep the outputs.
 
         Args:
             logits: (G, N, K).
             attention: (G, N, S), or None.
+            together: Let every teacher give the mean answer of all.
         """
-        self.logits, self.attention = logits, attention
+        self.logits, self.attention = mean_answer(logits, attention) if together else (logits, attention)
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -44,9 +46,9 @@ class Knowledge:
 class LiveTeacher:
     """G teachers that are asked about every batch, in evaluation mode and without gradient."""
 
-    def __init__(self, teachers: Sequence[Model]) -> None:
-        """Take the teachers, already on the training device."""
-        self.teachers = [t.eval() for t in teachers]
+    def __init__(self, teachers: Sequence[Model], together: bool = False) -> None:
+        """Take the teachers, already on the training device; `together` lets each give the mean answer of all."""
+        self.teachers, self.together = [t.eval() for t in teachers], together
 
     def __len__(self) -> int:
         return len(self.teachers)
@@ -56,11 +58,18 @@ class LiveTeacher:
         """Give logits (G, B, K) and attention (G, B, S) for the rich windows x (B, C, T)."""
         outs = [t(x) for t in self.teachers]
         attention = None if outs[0].attention is None else torch.stack([o.attention for o in outs])
-        return torch.stack([o.logits for o in outs]), attention
+        logits = torch.stack([o.logits for o in outs])
+        return mean_answer(logits, attention) if self.together else (logits, attention)
 
     def to(self, device: torch.device) -> LiveTeacher:
         """Move the teachers."""
-        return LiveTeacher([t.to(device) for t in self.teachers])
+        return LiveTeacher([t.to(device) for t in self.teachers], self.together)
+
+
+def mean_answer(logits: Tensor, attention: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Give each of G teachers the mean of all: of probabilities, as logits (G, ..., K), and of attention (G, ..., S)."""
+    mean = (logits.log_softmax(-1).logsumexp(0) - math.log(len(logits))).expand_as(logits)
+    return mean, None if attention is None else attention.mean(0).expand_as(attention)
 
 
 @torch.no_grad()

@@ -18,8 +18,8 @@ from rdpd_core.training.trained import Trained
 if TYPE_CHECKING:
     from rdpd_core.training.trainer import Trainer
 
-FORMAT = 1
-_FACTS = ("format", "made_for", "epoch", "stack", "finished", "history", "best", "moments", "running")
+FORMAT = 2
+_FACTS = ("format", "made_for", "epoch", "stack", "finished", "history", "best", "averaged", "moments", "running")
 _SHOWN = 5
 
 
@@ -55,6 +55,7 @@ def capture(trainer: Trainer) -> State:
         "finished": sorted(trainer.finished),
         "history": {name: list(rows) for name, rows in trainer.history.items()},
         "best": {name: {"epoch": t.best_epoch, "score": t.score} for name, t in trainer.best.items()},
+        "averaged": 0 if trainer.averages is None else trainer.averages.steps,
         "moments": [name for name, weight in trainer.cohort.named() if trainer.optimizer.state.get(weight)] if going else [],
         "running": None if running is None else {"step": running.step, "terms": list(running.names)},
     }
@@ -87,6 +88,8 @@ def restore(trainer: Trainer, state: State) -> None:
     trainer.finished, trainer.epoch = set(facts["finished"]), int(facts["epoch"])
     trainer.keep_only([here.index(name) for name in facts["stack"]])
     _read_stack(trainer, read, facts["moments"])
+    if trainer.averages is not None:
+        _read_averages(trainer, read, int(facts["averaged"]))
     trainer.running = None
     if facts["running"] is not None:
         _read_running(trainer, read, facts["running"])
@@ -114,6 +117,8 @@ def _stack_tensors(trainer: Trainer) -> dict[str, Tensor]:
         if moments := trainer.optimizer.state.get(weight):
             found |= {f"first.{name}": _copy(moments["exp_avg"]), f"second.{name}": _copy(moments["exp_avg_sq"])}
             found["adam_step"] = _copy(moments["step"])
+    if trainer.averages is not None:
+        found |= {name: _copy(mean) for name, mean in trainer.averages.tensors().items()}
     return found
 
 
@@ -155,6 +160,14 @@ def _read_stack(trainer: Trainer, read: _Reader, moments: list[str]) -> None:
             # Every weight counts for itself: a shared count would be raised once for each.
             step = read("adam_step", ()).to(steps_on)
             trainer.optimizer.state[weight] = {"step": step, "exp_avg": first, "exp_avg_sq": second}
+
+
+def _read_averages(trainer: Trainer, read: _Reader, steps: int) -> None:
+    averages = trainer.averages
+    averages.steps = steps
+    if len(trainer.cohort):
+        for name, mean in averages.means.items():
+            mean.copy_(read(f"mean.{name}", tuple(mean.shape)))
 
 
 def _read_running(trainer: Trainer, read: _Reader, about: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from rdpd_core.errors import ParameterError, StoppedError, TrainingError
 from rdpd_core.runtime import torch_generator
-from rdpd_core.training.augment import AUGMENTATIONS
+from rdpd_core.training.augment import AUGMENTATIONS, BY_CHANNEL
+from rdpd_core.training.averages import Averages
 from rdpd_core.training.checks import check_teachers, check_windows
 from rdpd_core.training.cohort import Cohort, Member
 from rdpd_core.training.dropout import KeyedDropout
@@ -22,6 +24,7 @@ from rdpd_core.training.keeper import Keeper, State
 from rdpd_core.training.knowledge import CHUNK, Knowledge, LiveTeacher
 from rdpd_core.training.resident import Resident
 from rdpd_core.training.running import EpochLosses, RunningEpoch
+from rdpd_core.training.schedules import SCHEDULES
 from rdpd_core.training.selection import score_members
 from rdpd_core.training.settings import TrainingParams
 from rdpd_core.training.state import capture, made_for, restore
@@ -86,7 +89,7 @@ class Trainer:
         self.target = train.target if target is None else target.to(train.device)
         check_windows(cohort, train, valid, self.target)
         if cohort.method.uses_teacher:
-            check_teachers(cohort, train, knowledge, params.augment)
+            check_teachers(cohort, train, knowledge, params.asks_live)
         if lost := [at for at in watch if not 0 <= at < len(valid)]:
             raise ParameterError(f"watched window {lost[0]}: choose among {len(valid)} validation windows, counted from 0")
         self.on_event, self.should_stop = on_event or (lambda event: None), should_stop or (lambda: False)
@@ -97,6 +100,7 @@ class Trainer:
         self.best: dict[str, Trained] = {}
         self.finished: set[str] = set()
         self.optimizer = self._new_optimizer()
+        self.averages = Averages(cohort, params.averaging) if params.averaging else None
         self.dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
         self._looked: Tensor | None = None
         self._saved: tuple | None = None
@@ -163,6 +167,8 @@ class Trainer:
         at = torch.tensor(keep, device=self.cohort.device, dtype=torch.long)
         for weight, state in zip(self.cohort.trainable(), moments, strict=True):
             self.optimizer.state[weight] = {k: v if k == "step" else v[at] for k, v in state.items()}
+        if self.averages is not None:
+            self.averages.select(keep)
         self.dropout = KeyedDropout([m.seed for m in self.cohort.members], self.cohort.device)
 
     def _begin_telling(self) -> None:
@@ -195,7 +201,8 @@ class Trainer:
         if self.stopped:
             return
         self.epoch, self.running = self.epoch + 1, None
-        event = self._keep_rows(losses, self._score(), passed)
+        with self._spoken_for():
+            event = self._keep_rows(losses, self._score(), passed)
         self._drop_finished()
         self._tell("epoch", **event)
 
@@ -204,6 +211,7 @@ class Trainer:
             self.running = self.begin(epoch)
         running = self.running
         for index in running.batches[running.step :]:
+            self._set_rate(epoch - 1 + running.step / len(running.batches))
             running.add(index, *self._step(index, running.changes))
             self._tell("step", epoch=epoch, step=running.step, steps=len(running.batches))
             if self._asked_to_stop():
@@ -213,15 +221,7 @@ class Trainer:
 
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         p, cohort = self.params, self.cohort
-        noise = self._noise()
-        live = isinstance(self.knowledge, LiveTeacher)
-        if p.augment == "none" and not live:
-            rich, x = None, self.train.poor(index, cohort.union, noise)
-        else:
-            rich = AUGMENTATIONS[p.augment](self.train.rich(index), p.augment_strength, changes)
-            x = rich[:, list(cohort.union)]
-            if noise is not None:
-                x = torch.cat([x, self.train.poor(index, cohort.union, noise)[:, len(cohort.union) :]], 1)
+        x, rich = self._windows(index, changes)
         said = self.knowledge.at(index, rich) if cohort.method.uses_teacher else None
         keep = self.dropout.patterns(cohort.template.sites(len(index)))
         with torch.autocast(cohort.device.type, torch.bfloat16, enabled=p.precision == "bfloat16"):
@@ -230,7 +230,34 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
+        if self.averages is not None:
+            self.averages.update(cohort)
         return terms, logits, attention
+
+    def _windows(self, index: Tensor, changes: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Give what members read of a batch, with their noise behind it, and the rich windows if teachers are asked live."""
+        p, rows, noise = self.params, self.cohort.union, self._noise()
+        live = self.cohort.method.uses_teacher and isinstance(self.knowledge, LiveTeacher)
+        if not p.changes_windows and not live:
+            return self.train.poor(index, rows, noise), None
+        by = self.train.offsets(index, changes) if p.offsets else None
+        everything = live or p.augment in BY_CHANNEL  # so that members see the same changes in any company
+        seen = range(self.train.channels) if everything else rows
+        changed = self.train.some(index, seen, by)
+        changed = AUGMENTATIONS[p.augment](changed, p.augment_strength, changes, self.train.frame(seen))
+        x = changed[:, list(rows)] if everything else changed
+        if noise is not None:
+            x = torch.cat([x, self.train.poor(index, rows, noise)[:, len(rows) :]], 1)
+        return x, changed if live else None
+
+    def _set_rate(self, epochs_done: float) -> None:
+        rate = self.params.learning_rate * SCHEDULES[self.params.schedule](epochs_done / self.params.epochs)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def _spoken_for(self) -> AbstractContextManager[None]:
+        """Let the means of the weights be scored and kept, if there are any."""
+        return nullcontext() if self.averages is None else self.averages.in_place(self.cohort)
 
     def _score(self) -> Tensor:
         parts, looked = [], {}

@@ -72,11 +72,11 @@ def open_page(folder: Path, code: str, **address: str) -> AppTest:
     """
     views = folder / "page" / "views"
     views.mkdir(parents=True, exist_ok=True)
-    for name in ("jobs", "distill", "models", "start", "case"):
+    others = ["jobs", "distill", "models", "start", "case", "compare"]
+    for name in others:
         (views / f"{name}.py").touch()
     (views / "tried.py").write_text(code, encoding="utf-8")
-    files = ["tried", "jobs", "distill", "models", "start", "case"]
-    main = f"import streamlit as st\nst.navigation([st.Page(f'views/{{n}}.py') for n in {files}]).run()\n"
+    main = f"import streamlit as st\nst.navigation([st.Page(f'views/{{n}}.py') for n in {['tried', *others]}]).run()\n"
     (views.parent / "main.py").write_text(main, encoding="utf-8")
     at = AppTest.from_file(str(views.parent / "main.py"), default_timeout=60)
     for key, value in address.items():

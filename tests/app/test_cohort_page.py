@@ -40,6 +40,7 @@ class ToyCohort(ToyECG):
 def trained(tmp_path_factory) -> Path:
     """A folder with three arms of one view, two seeds each."""
     work = tmp_path_factory.mktemp("cohort")
+    (work / "data").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(DATASETS._entries, "simulated_ecg", ToyCohort)
         patch.setenv("RDPD_CACHE", str(work / "cache"))
@@ -55,9 +56,10 @@ def here(trained, monkeypatch, tmp_path):
     monkeypatch.setitem(DATASETS._entries, "simulated_ecg", ToyCohort)
     monkeypatch.setenv("RDPD_CACHE", str(trained / "cache"))
     monkeypatch.setenv("RDPD_WORK", str(trained))
-    monkeypatch.setenv("RDPD_DATA", str(tmp_path))
+    monkeypatch.setenv("RDPD_DATA", str(trained / "data"))
     monkeypatch.setattr("rdpd_core.store.store.pretrained_root", lambda: tmp_path / "none")
     cached.listing.clear()
+    cached.analysis_task.clear()  # what is computed may be changed by a test; what was found before lies in its folder
 
 
 def page(**link: str):

@@ -5,14 +5,17 @@ import pytest
 from rdpd_core.errors import DataError
 from rdpd_core.experiments import Experiment
 from rdpd_core.jobs import states
-from tests.app.test_views import here, models, opened, words
+from rdpd_core.jobs.filing import file_models
+from rdpd_core.store import Store
+from tests.app.jobs_made import alive, end, spec
+from tests.app.test_views import here, models, opened, own_store, words
 from tests.core.jobs.made import Dying, until_ended
 
-__all__ = ["here", "models"]
+__all__ = ["here", "models", "own_store"]
 
 
 @pytest.fixture
-def office(here, still_watch, tmp_path):
+def office(own_store, still_watch, tmp_path):
     """The desk of the pages; its workers end at once."""
     still_watch.desk._engines["local"] = Dying(tmp_path / "slots")
     return still_watch.desk
@@ -21,6 +24,11 @@ def office(here, still_watch, tmp_path):
 def press(at, label):
     """Press the button with a label."""
     return next(button for button in at.button if button.label == label).click().run()
+
+
+def links(at):
+    """Give the labels of the links to other pages."""
+    return [element.proto.label for element in at.get("page_link")]
 
 
 def test_the_form_asks_for_everything_and_says_what_to_expect(office):
@@ -67,6 +75,19 @@ def test_a_desk_that_refuses_says_so_and_the_form_stays(office, monkeypatch):
     at = press(opened("distill"), "Start")
     assert "disk full" in at.error[0].value
     assert at.number_input
+    at.run()
+    assert "disk full" in at.error[0].value, "a page that is made anew says it too"
+    at.number_input[0].increment().run()
+    assert not at.error, "something else is asked for"
+
+
+def test_a_cluster_that_is_not_set_up_says_so_where_start_was_pressed(office, monkeypatch):
+    monkeypatch.delenv("RDPD_RAY_ADDRESS", raising=False)
+    at = press(opened("distill", distill__engine="ray"), "Start")
+    assert not at.exception
+    assert "no Ray cluster is set up" in at.error[-1].value.replace("\\", "")
+    assert office.jobs() == []
+    assert at.number_input, "the form stays"
 
 
 def test_a_failed_job_says_why_and_can_be_resumed(office):
@@ -82,3 +103,25 @@ def test_a_failed_job_says_why_and_can_be_resumed(office):
 def test_without_jobs_the_page_says_so(office):
     at = opened("jobs")
     assert "No job was handed in yet" in at.info[0].value
+
+
+def test_models_that_are_still_carried_home_are_awaited_and_told(office, own_store):
+    store = Store.default()
+    teacher, student = [next(card for card in store.list().cards if card.role == role) for role in ("teacher", "student")]
+    job, _ = office.submit(spec())
+    made = Store([job.folder.models])
+    for card in (teacher, student):
+        weights, checked = store.load(card.dataset, card.name)
+        made.save(checked, weights)
+    alive(job.folder)
+    end(job.folder, states.DONE, models=[teacher.key, student.key])
+    store.delete(teacher.dataset, teacher.name)
+    at = opened("jobs", jobs__job=job.id)
+    assert "1 of 2 models are in the store" in "".join(w.value for w in at.info)
+    assert "In the case study" not in links(at), "some of its models would look like all of them"
+    office.trouble[job.id] = "disk full"
+    assert "disk full" in opened("jobs", jobs__job=job.id).error[-1].value
+    file_models(job.folder)
+    at = opened("jobs", jobs__job=job.id)
+    assert not [w.value for w in at.info if "in the store" in w.value]
+    assert "In the case study" in links(at)

@@ -11,9 +11,9 @@ from rdpd_core.jobs.asking import spec_of_lab
 from rdpd_core.jobs.lab_work import ANSWERS
 from rdpd_core.jobs.sealed import write_sealed
 from tests.app.test_job_pages import office, press
-from tests.app.test_views import here, models, opened, words
+from tests.app.test_views import here, models, opened, own_store, words
 
-__all__ = ["here", "models", "office"]
+__all__ = ["here", "models", "office", "own_store"]
 
 
 def test_the_form_counts_what_it_would_train(office):

@@ -75,6 +75,7 @@ class Hostile(ToyDataset):
 def work(tmp_path_factory):
     """A folder with models of hostile names."""
     folder = tmp_path_factory.mktemp("hostile")
+    (folder / "data").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(DATASETS._entries, "simulated_ecg", Hostile)
         patch.setenv("RDPD_CACHE", str(folder / "cache"))
@@ -92,11 +93,14 @@ def here(work, monkeypatch, tmp_path, still_watch):
     monkeypatch.setitem(DATASETS._entries, "simulated_ecg", Hostile)
     monkeypatch.setenv("RDPD_CACHE", str(work / "cache"))
     monkeypatch.setenv("RDPD_WORK", str(work))
-    monkeypatch.setenv("RDPD_DATA", str(tmp_path))
+    monkeypatch.setenv("RDPD_DATA", str(work / "data"))
     monkeypatch.setattr("rdpd_core.store.store.pretrained_root", lambda: tmp_path / "none")
     still_watch.desk = jobs_made.desk(tmp_path)
     folder = jobs_made.submit(still_watch.desk, jobs_made.spec(SIGNS), jobs_made.Course(stage="tables", epochs=2))
     jobs_made.end(folder, states.FAILED, SIGNS, tables=[jobs_made.table()], models=[f"simulated_ecg/{SIGNS}"])
+    other = jobs_made.submit(still_watch.desk, jobs_made.spec(SIGNS, epochs=3))
+    grid = [jobs_made.table(view=NAMES[0], noise=noise, split=SIGNS) for noise in (0.0, 0.5)]
+    jobs_made.end(other, states.DONE, tables=[*grid, jobs_made.table(view=NAMES[2])])
     recent.note("case", SIGNS, {"case.subject": SIGNS}, "one")
     cached.listing.clear()
     return folder.path.name
@@ -168,6 +172,8 @@ VIEWS = {
     "jobs": {},
     "lab": {"lab__job": "new"},
     "lab, absent": {"lab__job": SIGNS},
+    **{f"compare, {part}": {"compare__part": part} for part in ("table", "curves", "sides", "models", "missing")},
+    "compare, absent": {"compare__jobs": SIGNS, "compare__part": SIGNS},
     "data": {"data__set": "simulated_ecg"},
     **{f"models, {part}": {"models__part": part} for part in ("card", "lineage", "cost", "fits", "pair", "out")},
     "models, absent": {"models__model": SIGNS},
@@ -176,7 +182,7 @@ VIEWS = {
 }
 
 
-QUIET = {"models, lineage", "models, cost", "models, pair", "models, out"}
+QUIET = {"compare, models", "models, lineage", "models, cost", "models, pair", "models, out"}
 """Views that may have nothing to say but what the program itself calls things."""
 
 

@@ -33,11 +33,12 @@ def test_where_they_look_says_what_may_be_concluded_first():
     assert "it takes 5 subjects" in told, "one test subject allows no conclusion"
     assert "paired at random give" in told
     assert not address(at), "nothing was chosen"
-    overlap, entropy, truth = alts(at)
+    overlap, entropy, truth, window = alts(at)
     assert "windows paired at random" in overlap
     assert "n = 27 windows of 1 subject, mean over 2 seeds" in overlap
     assert "even" in entropy
     assert "0 by chance" in truth
+    assert "Signals in mV" in window
 
 
 def test_the_command_gives_the_same():
@@ -141,7 +142,7 @@ def test_every_picture_carries_n_interval_and_null_into_its_file():
     for chart in page().get("plotly_chart"):
         spec = json.loads(chart.proto.spec)
         texts = " ".join(a.get("text", "") for a in spec["layout"]["annotations"])
-        assert "n = 27 windows" in texts
+        assert "n = 27 windows" in texts or "n = 1 window of 27" in texts
         assert "null" in texts or "even" in texts
 
 
@@ -153,4 +154,4 @@ def test_answers_that_are_all_right_leave_a_sentence_instead_of_an_empty_picture
     monkeypatch.setattr("rdpd_core.experiments.analyses.overlap.AttentionOverlap.version", -1)
     at = page()
     assert "there is only one kind here" in at.info[0].value
-    assert len(alts(at)) == 2
+    assert len(alts(at)) == 3

@@ -1,6 +1,7 @@
 """The pages, run without a browser on a small data set that stands in for the simulated one."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from app import cached
 from rdpd_core.datasets import DATASETS
-from rdpd_core.experiments import Experiment, keep, run
-from rdpd_core.store import Store
 from rdpd_core.types import Channel, Recording
 from tests.toys import ToyDataset
 
@@ -35,19 +34,9 @@ class ToyECG(ToyDataset):
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory) -> Path:
-    """A folder with the models of one view, two seeds."""
-    work = tmp_path_factory.mktemp("work")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(DATASETS._entries, "simulated_ecg", ToyECG)
-        patch.setenv("RDPD_CACHE", str(work / "cache"))
-        patch.setenv("RDPD_WORK", str(work))
-        for view in ("lead_I", "limb"):
-            asked = Experiment(
-                dataset="simulated_ecg", view=view, arms=("teacher", "direct", "rdpd"), seeds=2, recipe="paper", epochs=1
-            )
-            keep(run(asked), Store.default(), "2026-01-01T00:00:00+00:00")
-    return work
+def models(ecg_models) -> Path:
+    """A folder with the models of two views, two seeds."""
+    return ecg_models
 
 
 @pytest.fixture
@@ -56,10 +45,19 @@ def here(models, monkeypatch, tmp_path):
     monkeypatch.setitem(DATASETS._entries, "simulated_ecg", ToyECG)
     monkeypatch.setenv("RDPD_CACHE", str(models / "cache"))
     monkeypatch.setenv("RDPD_WORK", str(models))
-    monkeypatch.setenv("RDPD_DATA", str(tmp_path))
+    monkeypatch.setenv("RDPD_DATA", str(models / "data"))  # the same for all: what one test has read is there for the next
     monkeypatch.setattr("rdpd_core.store.store.pretrained_root", lambda: tmp_path / "none")
     cached.listing.clear()
+    cached.analysis_task.clear()  # what is computed may be changed by a test; what was found before lies in its folder
     return models
+
+
+@pytest.fixture
+def own_store(here, monkeypatch, tmp_path):
+    """The models in a folder of the test, for those that add some."""
+    shutil.copytree(here / "models", tmp_path / "own" / "models")
+    monkeypatch.setenv("RDPD_WORK", str(tmp_path / "own"))
+    cached.listing.clear()
 
 
 def opened(page: str = "", **link: str) -> AppTest:
@@ -67,9 +65,9 @@ def opened(page: str = "", **link: str) -> AppTest:
     at = AppTest.from_file(str(MAIN), default_timeout=60)
     for key, value in link.items():
         at.query_params[key.replace("__", ".")] = value
-    at.run()
     if page:
-        at.switch_page(f"views/{page}.py").run()
+        at.switch_page(f"views/{page}.py")
+    at.run()
     for _ in range(100):
         if not at.get("progress"):
             break
@@ -155,6 +153,7 @@ def test_a_broken_data_set_is_told_in_words_and_can_be_tried_again(here, monkeyp
         raise DataError("disk full: nothing *was* stored")
 
     monkeypatch.setenv("RDPD_CACHE", str(tmp_path / "fresh"))
+    monkeypatch.setenv("RDPD_DATA", str(tmp_path))
     monkeypatch.setattr(ToyECG, "recordings", fail)
     at = opened()
     assert "disk full" in at.error[0].value
@@ -193,8 +192,6 @@ def test_models_page_lists_cards_and_verifies_one(here):
 
 
 def test_models_page_reports_damaged_weights(here, tmp_path, monkeypatch):
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(here / "models", copy / "models")
     for path in (copy / "models").rglob("model.safetensors"):

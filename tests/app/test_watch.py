@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from app.watch import BUSY_S, IDLE_S, Watch
 from rdpd_core.datasets import DATASETS
 from rdpd_core.jobs import ENGINES, states
@@ -11,6 +13,7 @@ from tests.toys import ToyDataset
 LIMIT_S = 60
 
 
+@pytest.mark.slow
 def test_jobs_go_on_without_any_page(tmp_path, monkeypatch):
     monkeypatch.setitem(DATASETS._entries, "toy", ToyDataset)
     monkeypatch.setitem(ENGINES._entries, "local", Dying)

@@ -37,15 +37,38 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A fresh page of the size of a laptop's screen; no script may fail in it, and nothing may be fetched from elsewhere."""
-    failures, elsewhere = [], []
+@pytest.fixture(scope="module")
+def visitor(browser):
+    """One visitor with a laptop's screen, who keeps the app's scripts from visit to visit."""
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        page = context.new_page()
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.on("request", lambda request: None if LOCAL.match(request.url) else elsewhere.append(request.url))
-        yield page
+        yield context
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Say what stood on the page when a test failed."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page is not None and not page.is_closed():
+        from playwright.sync_api import Error
+
+        try:
+            told = f"{page.url}\n{page.inner_text('body', timeout=5000)}"
+        except Error as error:
+            told = f"{page.url} cannot be read any more: {error}"
+        report.sections.append(("what the page said", told))
+    return report
+
+
+@pytest.fixture
+def page(visitor):
+    """A fresh page; no script may fail in it, and nothing may be fetched from elsewhere."""
+    failures, elsewhere = [], []
+    page = visitor.new_page()
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("request", lambda request: None if LOCAL.match(request.url) else elsewhere.append(request.url))
+    yield page
+    page.close()
     assert not failures, f"scripts failed in the browser: {failures}"
     assert not elsewhere, f"the page asked other machines: {elsewhere}"
 
@@ -94,13 +117,22 @@ class ServerKilled(Exception):
 
 
 @contextmanager
-def running_app(root, python, home, within_s, **more):
-    """Start `python -m app` in a copy of the project, wait until it answers, and end it with Ctrl-C."""
+def running_app(root, python, home, within_s, *options, **more):
+    """Start `python -m app` in a copy of the project, wait until it answers, and end it with Ctrl-C.
+
+    Args:
+        root: The copy.
+        python: That runs it.
+        home: Folder of its caches, results and log.
+        within_s: By when it answers.
+        *options: Further ones of the command.
+        **more: Further settings of the environment.
+    """
     env = {name: value for name, value in os.environ.items() if not TEST_SETTINGS.match(name)}
     env |= {"RDPD_CACHE": str(home / "cache"), "RDPD_WORK": str(home / "work"), **more}
     port = free_port()
     url, log = f"http://127.0.0.1:{port}", home / "app.log"
-    command = [python, "-m", "app", "--no-browser", "--port", str(port)]
+    command = [python, "-m", "app", "--no-browser", "--port", str(port), *options]
     with log.open("w") as file, subprocess.Popen(command, cwd=root, env=env, stdout=file, stderr=subprocess.STDOUT) as process:
         try:
             wait_for(url, process, log, within_s)

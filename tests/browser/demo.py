@@ -1,124 +1,34 @@
-"""`python -m tests.browser.demo --times 20`: plays a demonstration of the whole app without network, and counts what fails."""
+"""`python3 -m tests.browser.demo --times 20`: plays a demonstration of the whole app without network, and counts what fails."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
 
-from rdpd_core.environment import ROOT
+from rdpd_core import environment
 from tests.browser import cut_off
-from tests.browser.conftest import BROWSERS, LOCAL, QUIET, running_app
-from tests.browser.demo_script import Step, script
-from tests.browser.places import settle
 
-NOWHERE = {f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https", "all")} | {"no_proxy": "127.0.0.1,localhost"}
-SCRIPT_ERROR = "a script failed in the browser: "
+MODULE = "tests.browser.demo"
 
 
-class Replay(NamedTuple):
-    """What came of one demonstration.
-
-    Attributes:
-        interactions: How many there were.
-        troubles: A line for every one that failed.
-        asked: Addresses on other machines that the browser asked for; nothing got there.
-        seconds: How long it took.
-    """
-
-    interactions: int
-    troubles: list[str]
-    asked: list[str]
-    seconds: float
-
-
-def build_parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     """Give the options of the command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.browser.demo", description=__doc__)
-    parser.add_argument("--times", type=int, default=1, help="how many demonstrations, one after the other")
-    parser.add_argument("--pace", type=float, default=0.0, metavar="S", help="seconds that a presenter waits after each click")
-    parser.add_argument("--short", action="store_true", help="one guided case instead of all, and no job")
-    return parser
+    found = argparse.ArgumentParser(prog=f"python3 -m {MODULE}", description=__doc__)
+    found.add_argument("--times", type=int, default=1, help="how many demonstrations, one after the other")
+    found.add_argument("--pace", type=float, default=0.0, metavar="S", help="seconds that a presenter waits after each click")
+    found.add_argument("--short", action="store_true", help="one guided case instead of all, and no job")
+    return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Play; gives the exit code: 1 if anything failed."""
-    options = build_parser().parse_args(argv)
-    cut = cut_off.enter("tests.browser.demo", list(sys.argv[1:] if argv is None else argv))
+    options = parser().parse_args()
+    environment.enter(MODULE, ["requirements.txt", "tests/requirements.txt"])  # before there is no network any more
+    cut = cut_off.enter(MODULE, sys.argv[1:])
     print("No network at all." if cut else "The browser's requests elsewhere are dropped; the server's proxy leads nowhere.")
-    with tempfile.TemporaryDirectory() as home:
-        more = {"RDPD_VENV": sys.prefix, **NOWHERE}
-        with running_app(ROOT, sys.executable, Path(home), 60, **more) as url:
-            return tell(replays(url, options, Path(home) / "app.log"))
+    from tests.browser import demo_run
 
-
-def replays(url: str, options: argparse.Namespace, log: Path) -> list[Replay]:
-    """Play as often as is asked for, each time in a fresh browser window."""
-    from playwright.sync_api import sync_playwright
-
-    executable = next(filter(None, map(shutil.which, BROWSERS)))
-    done = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", *QUIET])
-        for number in range(options.times):
-            before = log.read_text().count("Traceback")
-            with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
-                found = play(context.new_page(), url, script(number, short=options.short), options.pace)
-            more = log.read_text().count("Traceback") - before
-            found.troubles.extend([f"{more} exceptions in the server's log"] if more else [])
-            done.append(found)
-            print(line(number + 1, found), flush=True)
-        chromium.close()
-    return done
-
-
-def play(page: Any, url: str, steps: Sequence[Step], pace: float) -> Replay:
-    """Play one demonstration; whatever fails is noted, and the play goes on.
-
-    Args:
-        page: Of the browser, fresh.
-        url: Of the app.
-        steps: What is done.
-        pace: Seconds to wait after each step.
-    """
-    from playwright.sync_api import Error
-
-    troubles: list[str] = []
-    asked: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(f"{SCRIPT_ERROR}{error}"))
-    page.route(lambda address: not LOCAL.match(address), lambda route: (asked.append(route.request.url), route.abort()))
-    begun, count = time.monotonic(), 0
-    page.goto(url)
-    for step in steps:
-        count, at = count + 1, time.monotonic()
-        try:
-            step.do(page)
-            settle(page)
-        except (Error, AssertionError) as trouble:
-            troubles.append(f"{step.what}: {str(trouble).splitlines()[0]}")
-        seen = "" if not troubles or not troubles[-1].startswith(step.what) else f" FAILED, {troubles[-1]}"
-        print(f"{count}. {step.what}: {time.monotonic() - at:.1f} s{seen}", file=sys.stderr, flush=True)
-        page.wait_for_timeout(pace * 1000)
-    return Replay(count, troubles, asked, time.monotonic() - begun)
-
-
-def line(number: int, replay: Replay) -> str:
-    """Say what came of a demonstration."""
-    told = f"{number}: {replay.interactions} interactions in {replay.seconds:.0f} s, {len(replay.troubles)} failed, "
-    return "\n  ".join([f"{told}{len(replay.asked)} requests elsewhere", *replay.troubles, *replay.asked])
-
-
-def tell(done: Sequence[Replay]) -> int:
-    """Say what came of all; gives the exit code."""
-    failed, asked = sum(len(r.troubles) for r in done), sum(len(r.asked) for r in done)
-    count = sum(r.interactions for r in done)
-    print(f"{len(done)} replays, {count} interactions, {failed} failed, {asked} requests elsewhere")
-    return 1 if failed or asked else 0
+    return demo_run.run(options)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def focus_pixels(page: Any, control: Any) -> int:
     """Give how many pixels in and around a control change with a contrast of 3 or more when it has the focus."""
     control.scroll_into_view_if_needed()
     control.evaluate("e => e.focus({focusVisible: true})")
-    page.wait_for_timeout(250)  # colors fade over
+    _faded(page)
     box = control.evaluate(_BOX)
     size = page.viewport_size
     x, y = max(box[0] - ROOM, 0), max(box[1] - ROOM, 0)
@@ -63,8 +63,14 @@ def focus_pixels(page: Any, control: Any) -> int:
     clip = {"x": x, "y": y, "width": wide, "height": high}
     with_focus = _pixels(page, clip)
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_timeout(250)
+    _faded(page)
     return int((contrast(with_focus, _pixels(page, clip)) >= SEEN).sum())
+
+
+def _faded(page: Any) -> None:
+    """Wait until colors have faded over."""
+    page.evaluate("window._calm = 0")
+    page.wait_for_function(_FADED)
 
 
 def _pixels(page: Any, clip: dict[str, float]) -> np.ndarray:
@@ -103,6 +109,13 @@ _LEFT = """() => {
   }
   return left;
 }"""
+
+_FADED = """() => {
+  const fades = (e) => e.playState === "running" && e.effect.getComputedTiming().endTime !== Infinity;
+  window._calm = document.getAnimations().some(fades) ? 0 : window._calm + 1;
+  return window._calm > 3;
+}"""
+"""Nothing has faded for some frames; what turns for ever is not waited for."""
 
 _BOX = """(e) => {
   const around = e.closest("[data-testid=stSlider], [data-testid=stCheckbox], [data-baseweb], [role=group]") ?? e;

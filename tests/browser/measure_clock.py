@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Page
 
 LONGEST_MS = 60_000
 SETTLED = """() => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
-  && !document.querySelector("[data-stale=true], [data-testid=stSkeleton], [data-testid=stProgress]")
+  && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]")
+  && ![...document.querySelectorAll("[data-testid=stProgress]")].some((bar) => bar.textContent.trim().endsWith("…"))
   && [...document.querySelectorAll("[data-testid=stPlotlyChart]")].every((chart) => chart.querySelector(".main-svg"))"""
-"""The run has ended, nothing is gray, nothing is still being made, and every chart is drawn."""
+"""The run has ended, nothing is gray, nothing is still being made (such bars end in dots; that of a job may stay), and every
+chart is drawn."""
 
 TITLE = ".js-plotly-plot .gtitle"
 FAILED = "[data-testid=stException], [data-testid=stApp][data-test-connection-state=ERROR]"
@@ -22,13 +24,17 @@ LOOKS = """() => [...document.querySelectorAll(".js-plotly-plot")].map((plot) =>
 ARM = f"""({{shows, given, longest, fromStart}}) => {{
   const settled = {SETTLED}, looks = {LOOKS}, shown = eval(shows), before = fromStart ? "" : looks();
   let began = fromStart ? 0 : null;
+  window.heard = null;
   const armed = performance.now(), note = () => {{ began = performance.now(); }};
   if (!fromStart) for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, note, {{capture: true, once: true}});
   window.measured = new Promise((tell) => {{
     const look = () => {{
       const now = performance.now();
       if (document.querySelector("{FAILED}")) tell(-2);
-      else if (began !== null && shown({{given, settled, looks, before}})) tell(now - began);
+      else if (began !== null && shown({{given, settled, looks, before}})) {{
+        window.answered = window.heard === null ? 0 : Math.max(0, window.heard - began);
+        tell(now - began);
+      }}
       else if (now - armed > longest) tell(-1);
       else requestAnimationFrame(look);
     }};
@@ -46,15 +52,34 @@ FIRST_WORDS = """() => document.querySelector("[data-testid=stMain] h1")?.textCo
 WHOLE_PAGE = """({settled}) => settled() && document.querySelector("[data-testid=stMain] h1")?.textContent"""
 
 
+LISTENING = """const Line = window.WebSocket;
+window.WebSocket = class extends Line {
+  constructor(...asked) { super(...asked); this.addEventListener("message", () => { window.heard = performance.now(); }); }
+};"""
+"""Run before a page's own scripts: notes when the server was last heard."""
+
+
+class Wait(NamedTuple):
+    """How long one interaction took.
+
+    Attributes:
+        seconds: From the key or the click to the picture.
+        answered: Until the last message of the server before that; after it the browser only draws. 0 if none was needed.
+    """
+
+    seconds: float
+    answered: float
+
+
 class NoAnswer(Exception):
     """Raised when an interaction fails, or the page shows an error."""
 
 
-def timed(page: Page, act: Callable[[], Any], shows: str, given: Any = None) -> float:
-    """Give the seconds from the first key or click of `act` to the first frame in which the page shows what it should.
+def timed(page: Page, act: Callable[[], Any], shows: str, given: Any = None) -> Wait:
+    """Give the wait from the first key or click of `act` to the first frame in which the page shows what it should.
 
     Args:
-        page: Of the browser.
+        page: Of the browser, with `LISTENING` run in it.
         act: Presses or clicks.
         shows: One of the conditions above.
         given: What it is handed.
@@ -64,7 +89,7 @@ def timed(page: Page, act: Callable[[], Any], shows: str, given: Any = None) -> 
     """
     page.evaluate(ARM, {"shows": shows, "given": given, "longest": LONGEST_MS, "fromStart": False})
     act()
-    return _result(page)
+    return Wait(_result(page), page.evaluate("() => window.answered") / 1000)
 
 
 def timed_opening(page: Page, url: str, *conditions: str) -> list[float]:

@@ -34,11 +34,13 @@ class Row(NamedTuple):
         what: What was waited for.
         load: What else the machine did.
         seconds: Every wait.
+        answered: How much of it was over when the server had answered; empty if that was not looked at.
     """
 
     what: str
     load: str
     seconds: list[float]
+    answered: list[float]
 
 
 class Findings:
@@ -50,9 +52,9 @@ class Findings:
         self.memory: list[str] = []
         self.errors: list[str] = []
 
-    def add(self, what: str, load: str, seconds: list[float]) -> None:
+    def add(self, what: str, load: str, seconds: list[float], answered: list[float] | None = None) -> None:
         """Note waits, and tell their middle on the way."""
-        self.rows.append(Row(what, load, seconds))
+        self.rows.append(Row(what, load, seconds, answered or []))
         if seconds:
             told(f"{what}, {load}: p50 {np.percentile(seconds, 50):.2f} s, p95 {np.percentile(seconds, 95):.2f} s")
 
@@ -113,7 +115,7 @@ def _starts(browser: Browser, home: Path, options: argparse.Namespace, found: Fi
     waits = []
     for at in range(starts):
         with measure_server.serving(home) as url:
-            waits.append(measure_steps.opened(browser, url, again=False))
+            waits.append(measure_steps.first_visit(browser, url))
         told(f"start {at + 1} of {starts}")
     _first_rows("after the server is ready", options.loads[0] if len(options.loads) == 1 else "idle", waits, found)
 
@@ -127,12 +129,7 @@ def _under(load: str, browser: Browser, url: str, options: argparse.Namespace, f
     """Measure everything under one load."""
     n, steps = options.n, measure_steps
     if "first" in options.only:
-        tell = _counting("visit", n)
-        waits = []
-        for at in range(n):
-            waits.append(steps.opened(browser, url, again=True))
-            tell(at + 1)
-        _first_rows("on a later visit", load, waits, found)
+        _first_rows("on a later visit", load, steps.later_visits(browser, url, n, _counting("visit", n)), found)
     for part, what, act in (
         ("subject", "another subject in the case study", steps.subjects),
         ("page", "another page, through all of them", steps.pages),
@@ -140,7 +137,8 @@ def _under(load: str, browser: Browser, url: str, options: argparse.Namespace, f
         ("slider", "a step of the window in the case study", steps.windows),
     ):
         if part in options.only:
-            found.add(what, load, act(browser, url, n, _counting(what, n)))
+            waits = act(browser, url, n, _counting(what, n))
+            found.add(what, load, [wait.seconds for wait in waits], [wait.answered for wait in waits])
     if "visitors" in options.only:
         _visitors(load, url, options, found)
 
@@ -178,14 +176,18 @@ def table(found: Findings, version: str, options: argparse.Namespace) -> str:
         f"{datetime.date.today().isoformat()}, {machine()}, Chromium {version}, n as given; "
         f"load of the machine in the last minutes {_load()}.",
         "",
-        "| waited for | load | n | p50 (s) | p95 (s) |",
-        "|---|---|---:|---:|---:|",
+        "| waited for | load | n | p50 (s) | p95 (s) | the server had answered: p50 (s) | p95 (s) |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for row in found.rows:
-        ends = [f"{np.percentile(row.seconds, q):.2f}" for q in (50, 95)] if row.seconds else ["none", "none"]
+        ends = [*_middle_and_end(row.seconds, "none"), *_middle_and_end(row.answered, "")]
         lines.append(f"| {row.what} | {row.load} | {len(row.seconds)} | {' | '.join(ends)} |")
     lines += ["", *(f"* {line}" for line in found.memory)]
     return "\n".join(lines)
+
+
+def _middle_and_end(seconds: list[float], otherwise: str) -> list[str]:
+    return [f"{np.percentile(seconds, q):.2f}" for q in (50, 95)] if seconds else [otherwise, otherwise]
 
 
 def machine() -> str:

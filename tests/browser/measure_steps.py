@@ -27,27 +27,31 @@ def fresh_page(browser: Browser) -> Iterator[Page]:
     failures: list[str] = []
     with browser.new_context(viewport=SCREEN) as context:
         page = context.new_page()
+        page.add_init_script(clock.LISTENING)
         page.on("pageerror", lambda error: failures.append(str(error)))
         yield page
     if failures:
         raise clock.NoAnswer(f"scripts failed in the browser: {failures[:3]}")
 
 
-def opened(browser: Browser, url: str, again: bool) -> list[float]:
-    """Open the app; give the seconds to the first words, and to the whole first page.
-
-    Args:
-        browser: The browser.
-        url: Of the app.
-        again: Whether this browser was here before, and has kept the app's scripts.
-    """
+def first_visit(browser: Browser, url: str) -> list[float]:
+    """Open the app in a browser that was never here; give the seconds to the first words, and to the whole first page."""
     with fresh_page(browser) as page:
-        if not again:
-            return clock.timed_opening(page, url, clock.FIRST_WORDS, clock.WHOLE_PAGE)
+        return clock.timed_opening(page, url, clock.FIRST_WORDS, clock.WHOLE_PAGE)
+
+
+def later_visits(browser: Browser, url: str, n: int, tell: Tell) -> list[list[float]]:
+    """Open the app again and again in a browser that was here before, and has kept the app's scripts; give the same of each."""
+    found = []
+    with fresh_page(browser) as page:
         page.goto(url)
         clock.settle(page)
-        later = page.context.new_page()
-        return clock.timed_opening(later, url, clock.FIRST_WORDS, clock.WHOLE_PAGE)
+        for at in range(n):
+            later = page.context.new_page()
+            found.append(clock.timed_opening(later, url, clock.FIRST_WORDS, clock.WHOLE_PAGE))
+            later.close()
+            tell(at + 1)
+    return found
 
 
 def at_rest(page: Page, address: str, sign: str) -> Locator:
@@ -58,7 +62,7 @@ def at_rest(page: Page, address: str, sign: str) -> Locator:
     return page.locator(sign).first
 
 
-def subjects(browser: Browser, url: str, n: int, tell: Tell) -> list[float]:
+def subjects(browser: Browser, url: str, n: int, tell: Tell) -> list[clock.Wait]:
     """Choose one subject after another in the case study."""
     found = []
     with fresh_page(browser) as page:
@@ -89,7 +93,7 @@ def _pointed_at(page: Page) -> str:
     )
 
 
-def pages(browser: Browser, url: str, n: int, tell: Tell) -> list[float]:
+def pages(browser: Browser, url: str, n: int, tell: Tell) -> list[clock.Wait]:
     """Turn from page to page, through all of them again and again."""
     found = []
     with fresh_page(browser) as page:
@@ -104,17 +108,17 @@ def pages(browser: Browser, url: str, n: int, tell: Tell) -> list[float]:
     return found
 
 
-def amplitudes(browser: Browser, url: str, n: int, tell: Tell) -> list[float]:
+def amplitudes(browser: Browser, url: str, n: int, tell: Tell) -> list[clock.Wait]:
     """Move the amplitude of noise on the what-if page, a step at a time, to its end and back."""
     return _moves(browser, f"{url}/{EDITED}", AMPLITUDE, n, tell)
 
 
-def windows(browser: Browser, url: str, n: int, tell: Tell) -> list[float]:
+def windows(browser: Browser, url: str, n: int, tell: Tell) -> list[clock.Wait]:
     """Move the window of the case study, to its end and back."""
     return _moves(browser, f"{url}/case", WINDOW, n, tell)
 
 
-def _moves(browser: Browser, address: str, slider: str, n: int, tell: Tell) -> list[float]:
+def _moves(browser: Browser, address: str, slider: str, n: int, tell: Tell) -> list[clock.Wait]:
     found, key = [], "ArrowRight"
     with fresh_page(browser) as page:
         at_rest(page, address, slider)

@@ -13,9 +13,11 @@ from tests.browser.places import BY_NAME, PLACES, settle, visit
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 APP = "[data-testid=stApp]"
-TURNED = """([app, dark, ink]) => getComputedStyle(document.querySelector(app)).backgroundColor === dark &&
-  document.querySelector(".js-plotly-plot .gtitle") &&
-  [...document.querySelectorAll(".js-plotly-plot .main-svg text")].every((e) => getComputedStyle(e).fill !== ink)"""
+TURNED = """([app, dark, ink]) => {
+  const whole = document.querySelector(app);  // there is none for a moment: the page opens itself anew
+  return whole && getComputedStyle(whole).backgroundColor === dark && document.querySelector(".js-plotly-plot .gtitle") &&
+    [...document.querySelectorAll(".js-plotly-plot .main-svg text")].every((e) => getComputedStyle(e).fill !== ink);
+}"""
 CHARTS = "[data-testid=stPlotlyChart]"
 TOLD = """(charts) => charts.map((chart) => {
   const all = [chart, ...chart.querySelectorAll("[aria-label], [alt]")];
@@ -67,6 +69,9 @@ def check_words(page):
     """Fail if words are too faint."""
     words = words_of(page)
     assert len(words) > 20
+    if failing(words):  # what is being made anew is faint for a moment
+        settle(page)
+        words = words_of(page)
     assert not (faint := failing(words)), "\n".join(faint)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.demo import play
+from tests.browser.demo_run import play
 from tests.browser.demo_script import script
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]

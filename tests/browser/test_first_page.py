@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 PICTURE, TITLE = ".js-plotly-plot:has(.gtitle)", ".js-plotly-plot .gtitle"
 FIRST_VISIT_MS, CLICK_MS, SETTLE_MS, TRIES = 240_000, 30_000, 500, 20
@@ -88,15 +88,20 @@ def test_a_link_that_cannot_be_had_says_so(first_page):
     assert "nobody" in page.locator("[data-testid=stAlert]").inner_text()
 
 
-@pytest.mark.parametrize(("scheme", "bright"), [("light", False), ("dark", True)])
-def test_signals_stand_out_in_both_themes(page, first_page, scheme, bright):
-    page.emulate_media(color_scheme=scheme)
-    first_page()
-    colors = page.locator(".js-plotly-plot:has(.gtitle) .scatterlayer path.js-line").evaluate_all(
-        "paths => paths.map((path) => getComputedStyle(path).stroke)"
-    )
-    first = [int(part) for part in colors[0].removeprefix("rgb(").removesuffix(")").split(",")[:3]]
-    assert (sum(first) > 3 * 128) == bright
+def test_signals_stand_out_in_both_themes(page, first_page):
+    def bright(scheme):
+        return f"""() => {{
+          const line = document.querySelector('.js-plotly-plot:has(.gtitle) .scatterlayer path.js-line');
+          if (!line) return false;  // while the page opens itself anew there is none for a moment
+          const [r, g, b] = getComputedStyle(line).stroke.match(/[0-9]+/g).map(Number);
+          return (r + g + b > 3 * 128) === {"true" if scheme == "dark" else "false"};
+        }}"""
+
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        if scheme == "light":
+            first_page()
+        page.wait_for_function(bright(scheme), timeout=CLICK_MS)
 
 
 def test_nothing_is_wider_than_a_narrow_window(page, first_page):
@@ -115,29 +120,29 @@ def test_every_picture_has_words_for_those_who_cannot_see_it(first_page):
     assert told.count() >= 2
 
 
-@pytest.mark.parametrize(("label", "ending"), [("Signal (CSV)", "_signal.csv"), ("Picture (HTML)", ".html")])
-def test_downloads_say_which_window_they_hold(first_page, label, ending):
+def test_downloads_say_which_window_they_hold(first_page):
     page = first_page()
     subject = subject_of(page)
-    with page.expect_download(timeout=CLICK_MS) as download:
-        page.get_by_text(label).first.click()
-    name = download.value.suggested_filename
-    assert subject in name
-    assert "window-1" in name
-    assert name.endswith(ending)
+    for label, ending in (("Signal (CSV)", "_signal.csv"), ("Picture (HTML)", ".html")):
+        with page.expect_download(timeout=CLICK_MS) as download:
+            page.get_by_text(label).first.click()
+        name = download.value.suggested_filename
+        assert subject in name
+        assert "window-1" in name
+        assert name.endswith(ending)
 
 
-@pytest.mark.parametrize("name", ["Data", "Models"])
-def test_the_other_pages_open_and_the_choice_outlives_the_visit(first_page, name):
+def test_the_other_pages_open_and_the_choice_outlives_the_visit(first_page):
     page = first_page()
     second = other_subject(page)
     choose(page, 1, second)
     shows(page, second)
-    page.get_by_role("link", name=name).first.click()
-    page.get_by_role("heading", name=name, exact=True).wait_for(timeout=CLICK_MS)
-    page.get_by_text("from the project's folder").first.wait_for(timeout=FIRST_VISIT_MS)
-    page.get_by_role("link", name="Start").first.click()
-    shows(page, second)
+    for name in ("Data", "Models"):
+        page.get_by_role("link", name=name).first.click()
+        page.get_by_role("heading", name=name, exact=True).wait_for(timeout=CLICK_MS)
+        page.get_by_text("from the project's folder").first.wait_for(timeout=FIRST_VISIT_MS)
+        page.get_by_role("link", name="Start").first.click()
+        shows(page, second)
 
 
 def test_the_first_page_says_what_is_here_what_runs_and_where_one_left(page, app_url):

@@ -1,21 +1,22 @@
-"""A link shows the same view in another browser and after the server was killed, and says what it cannot show."""
+"""A link shows the same view in another browser and after the server was killed."""
 
 import sys
 import time
-from urllib.parse import quote
 
 import pytest
 
 from rdpd_core.environment import ROOT
 from rdpd_core.jobs import states
 from tests.app import jobs_made
-from tests.browser.conftest import ERROR, ServerKilled, running_app
+from tests.browser.conftest import ServerKilled, running_app
+from tests.browser.places import settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
-WAIT_MS, STILL_MS, STILL = 120_000, 300, 3
+WAIT_MS, AGAIN_MS = 120_000, 300
 ALERT = "[data-testid=stAlert]"
 BUSY = "[data-testid=stStatusWidget], [data-stale=true], [data-testid=stProgress]:has-text('…')"
+"""A bar of something that is made ends in dots; that of a job may stay."""
 SHOWN = """() => {
   const main = document.querySelector('[data-testid=stMain]'), all = (what) => [...main.querySelectorAll(what)];
   return {
@@ -33,43 +34,35 @@ VIEWS = {
     "case, a window": "case?case.view=limb&case.show=disagree&case.student=direct",
     "case, a subject": "case?case.part=subject&case.window=2&case.follow=heart failure",
     "case, a group": "case?case.part=group&case.class=heart failure",
-    "whatif": "whatif?whatif.view=limb&whatif.window=2&whatif.edits=noise~I~0.5~uniform~0!drop~II&whatif.at=1",
     "distill": "distill?distill.view=own&distill.simulated_ecg_channels=I,V5&distill.seeds=5&distill.noise=0.3"
     "&distill.arm_oracle=True&distill.device=cpu&distill.title=Two leads",
     "jobs": "jobs?jobs.job={job}&jobs.table=2&jobs.score=accuracy&jobs.stage=five folds, 1/search-0",
+    "compare": "compare?compare.jobs={job}&compare.score=accuracy&compare.sort=mean&compare.arms=direct,rdpd",
     "data": "data?data.set=ptbxl",
     "models": "models?models.set=simulated_ecg&models.role=student&models.view=limb&models.part=pair",
+    "whatif": "whatif?whatif.view=limb&whatif.window=2&whatif.edits=noise~I~0.5~uniform~0!drop~II&whatif.at=1",
 }
-ABSENT = {
-    "start": {"": "start.subject", "start.window=2&": "start.channels"},
-    "case": {"": "case.subject", "case.part=subject&": "case.follow", "case.part=group&": "case.group"},
-    "whatif": {"": "whatif.subject", "whatif.window=2&": "whatif.edits"},
-    "distill": {"": "distill.data", "distill.view=own&": "distill.simulated_ecg_channels", "distill.seeds=2&": "distill.noise"},
-    "jobs": {"": "jobs.job"},
-    "data": {"": "data.set", "data.set=dsads&": "data.counted"},
-    "models": {"": "models.model", "models.part=cost&": "models.job"},
-}
-NOWHERE = "n*wh*re"
 
 
 def settled(page, address):
     """Open an address and wait until nothing moves any more; give what is shown."""
     page.goto(address)
     page.get_by_text("Research software, not for clinical use").first.wait_for(timeout=WAIT_MS)
+    if "/distill" in address:  # its form comes after the library is loaded, for which nothing moves
+        page.get_by_role("button", name="Start", exact=True).wait_for(timeout=WAIT_MS)
     return still(page)
 
 
 def still(page):
-    """Wait until the page has shown the same for a while; give that."""
-    until, before, same = time.monotonic() + WAIT_MS / 1000, None, 0
-    while same < STILL:
+    """Wait until the page stands and shows the same twice; give that."""
+    until = time.monotonic() + WAIT_MS / 1000
+    while True:
         assert time.monotonic() < until, f"the page did not come to rest; it says:\n{page.inner_text('body')}"
-        page.wait_for_timeout(STILL_MS)
-        now = page.evaluate(SHOWN)
-        same = same + 1 if now == before and not page.query_selector(BUSY) else 0
-        before = now
-    assert not page.query_selector(ERROR), page.inner_text("body")
-    return before
+        settle(page, WAIT_MS / 1000)
+        before = page.evaluate(SHOWN)
+        page.wait_for_timeout(AGAIN_MS)
+        if not page.query_selector(BUSY) and page.evaluate(SHOWN) == before:
+            return before
 
 
 def a_job(work):
@@ -102,25 +95,16 @@ def test_every_view_is_restored_after_the_server_was_killed(browser, app_home, a
             seen[name] = (page.url.removeprefix(url), shown)
         raise ServerKilled
     found = []
-    with running_app(ROOT, sys.executable, tmp_path, 60, **sharing) as url:
+    with running_app(ROOT, sys.executable, tmp_path, 60, **sharing) as url, browser.new_context() as context:
         for name, (address, before) in seen.items():
-            with browser.new_context() as context:
-                page = context.new_page()
-                found += difference(name, before, settled(page, f"{url}{address}"))
-                if page.url.removeprefix(url) != address:
-                    found.append(f"{name}: the address became {page.url.removeprefix(url)}, it was {address}")
-        with browser.new_context() as context:
             page = context.new_page()
-            settled(page, url)
-            page.get_by_role("link").filter(has_text="What-if · Simulated ECG").first.click()
-            page.get_by_role("heading", name="What-if").wait_for(timeout=WAIT_MS)
-            found += difference("whatif, from Start", seen["whatif"][1], still(page))
+            found += difference(name, before, settled(page, f"{url}{address}"))
+            if page.url.removeprefix(url) != address:
+                found.append(f"{name}: the address became {page.url.removeprefix(url)}, it was {address}")
+            page.close()
+        page = context.new_page()
+        settled(page, url)
+        page.get_by_role("link").filter(has_text="What-if · Simulated ECG").first.click()
+        page.get_by_role("heading", name="What-if").wait_for(timeout=WAIT_MS)
+        found += difference("whatif, from Start", seen["whatif"][1], still(page))
     assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("name", ABSENT)
-def test_a_link_to_what_is_not_here_says_so(page, app_url, name):
-    for before, key in ABSENT[name].items():
-        settled(page, f"{app_url}/{'' if name == 'start' else name}?{before}{key}={quote(NOWHERE)}")
-        told = " ".join(page.locator(ALERT).all_inner_texts())
-        assert NOWHERE in told, f"{key}: the page says {told!r}"

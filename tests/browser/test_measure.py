@@ -22,27 +22,48 @@ ANSWERS = """
     setTimeout(() => app.dataset.testScriptState = "notRunning", 300);
   };
 </script>"""
+ANSWERED = """() => {
+  const hear = () => { window.heard = performance.now(); };
+  document.querySelector("h1").textContent = "here";
+  document.querySelector("button").addEventListener("click", () => setTimeout(hear, 150));
+}"""
 THERE = "({settled}) => settled() && document.querySelector('h1').textContent === 'there'"
 
 
 @pytest.mark.timeout(900)
 def test_every_part_is_measured_under_every_load(app_home):
-    small = ["--n", "2", "--visitors", "2", "--pause", "0.2", "--only", "slider", "visitors", "--home", str(app_home)]
+    small = ["--n", "1", "--visitors", "2", "--pause", "0.2", "--only", "slider", "visitors", "--home", str(app_home)]
     env = {**os.environ, "RDPD_VENV": sys.prefix}
     command = [sys.executable, "-m", "tests.browser.measure", *small]
     said = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert said.returncode == 0, f"{said.stdout}\n{said.stderr}"
-    rows = [line.split(" | ") for line in said.stdout.splitlines() if line.startswith("| ") and "p50" not in line]
+    rows = [
+        [cell.strip() for cell in line.strip("| ").split(" | ")]
+        for line in said.stdout.splitlines()
+        if line.startswith("| ") and "p50" not in line
+    ]
     assert len(rows) == 2 * (2 + 2), said.stdout
-    assert all(float(p50) <= float(p95.rstrip(" |")) for *_, p50, p95 in rows)
-    assert {row[2] for row in rows} == {"2"}
+    assert all(float(row[3]) <= float(row[4]) for row in rows)
+    assert {row[2] for row in rows} == {"1", "2"}
+    drawn = [row for row in rows if len(row) == 7]
+    assert len(drawn) == 2 * 2, "those who draw nothing wait for the server alone"
+    assert all(0 < float(row[5]) <= float(row[3]) for row in drawn)
     assert said.stdout.count("0 errors") == 4
 
 
 def test_the_clock_runs_from_the_click_to_the_end_of_the_run(page):
     page.set_content(ANSWERS)
     took = measure_clock.timed(page, page.get_by_role("button").click, THERE)
-    assert took >= 0.3, "the text is there after 0.1 s, but the run has not ended"
+    assert took.seconds >= 0.3, "the text is there after 0.1 s, but the run has not ended"
+
+
+def test_what_the_server_took_is_told_apart(page):
+    page.set_content(ANSWERS)
+    button = page.get_by_role("button")
+    assert measure_clock.timed(page, button.click, THERE).answered == 0, "no message came"
+    page.evaluate(ANSWERED)
+    took = measure_clock.timed(page, button.click, THERE)
+    assert 0.15 <= took.answered < took.seconds
 
 
 def test_no_answer_is_a_failure(page, monkeypatch):

@@ -15,6 +15,9 @@ from rdpd_core.experiments.source import Asked
 from rdpd_core.store import Store
 from tests.toys import ToyDataset
 
+LONG = ("attribution",)
+"""What takes too long for the quick run."""
+
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
@@ -33,7 +36,7 @@ def _fill():
     keep(result, Store.default(), "2026-01-01T00:00:00+00:00")
 
 
-@pytest.fixture(params=ANALYSES, ids=lambda a: a.name)
+@pytest.fixture(params=[pytest.param(a, id=a.name, marks=[pytest.mark.slow] * (a.name in LONG)) for a in ANALYSES])
 def kind(request):
     return request.param
 

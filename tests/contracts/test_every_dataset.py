@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from rdpd_core.datasets import DATASETS, Dataset, check_assignment
-from rdpd_core.errors import MissingDataError, UnknownNameError
+from rdpd_core.datasets.base import with_simulator, write_simulated
+from rdpd_core.errors import MissingDataError, ParameterError, UnknownNameError
 from rdpd_core.models import MODELS
 from rdpd_core.preprocessing.windows import check_lengths
 from rdpd_core.types import Channel, Preparation, Recording
@@ -133,6 +134,46 @@ def test_every_split_assigns_every_subject_once(dataset: type[Dataset]) -> None:
         assert assigned == made.assign(list(reversed(subjects)), split)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", with_simulator())
+def test_simulated_files_are_read_as_the_originals_would_be(name: str, tmp_path: Path) -> None:
+    kind = DATASETS.get(name)
+    folder = write_simulated(kind, tmp_path, 0.0, seed=1)
+    made = kind(tmp_path)
+    assert made.present()
+    assert made.simulated
+    assert not kind.simulated
+    assert made.folder == folder
+    digest, subjects, names = made.source_digest(), set(), []
+    for recording in made.recordings():
+        assert recording.channels == kind.channels
+        assert recording.signal.shape[0] == len(kind.channels)
+        assert recording.signal.dtype == np.float32
+        assert recording.label in kind.classes
+        subjects.add(recording.subject)
+        names.append(recording.name)
+    assert len(set(names)) == len(names) == (made.count() or len(names))
+    for first in (1, len(names)):  # as a conversion that was broken off goes on
+        assert [recording.name for recording in made.recordings_from(first)] == names[first:]
+    assert made.source_digest() == kind(tmp_path).source_digest() == digest
+    for split in kind.splits:
+        assigned = made.assign(sorted(subjects), split)
+        check_assignment(assigned, sorted(subjects))
+        assert assigned == made.assign(sorted(subjects, reverse=True), split)
+    with pytest.raises(ParameterError, match="is there already"):
+        write_simulated(kind, tmp_path)
+    assert set(made.figures()) - {"subjects", "samples", "records"} == set()
+
+
+def test_without_a_simulator_those_that_have_one_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"dsads has no simulator; there is one for .*pamap2.*ptbdb"):
+        write_simulated(DATASETS.get("dsads"), tmp_path)
+    with pytest.raises(ParameterError, match=r"scale 2: choose a share of the true set from 0 to 1"):
+        write_simulated(DATASETS.get("pamap2"), tmp_path, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
 def test_nothing_is_read_when_the_room_is_imported(tmp_path: Path) -> None:
     code = (
         "import builtins, os, sys\n"

@@ -120,6 +120,41 @@ def test_windows_of_another_shape_are_refused_with_the_right_one(kind, shape):
         made(kind)(torch.zeros(shape))
 
 
+# What explaining it needs
+
+
+def test_what_lies_before_the_first_bend_is_affine(kind):
+    model, x, y = made(kind), windows(), windows(seed=2)
+    start, end, between = (model.enter(side) for side in (x, y, 0.3 * x + 0.7 * y))
+    assert start.shape[0] == BATCH
+    torch.testing.assert_close(between, 0.3 * start + 0.7 * end, rtol=1e-4, atol=1e-5)
+
+
+def test_walking_is_asking_at_every_point(kind):
+    model, x, y = made(kind), windows(), windows(seed=2)
+    share = torch.tensor([0.0, 0.1, 0.4, 0.45, 0.8, 1.0])
+    points = (x[:, None] + share[:, None, None] * (y - x)[:, None]).flatten(0, 1)
+    wanted = model(points)
+    start = model.enter(x)
+    found = model.walk(start, model.enter(y) - start, share)
+    torch.testing.assert_close(found.logits, wanted.logits, rtol=1e-4, atol=1e-5)
+    if kind.attends:
+        torch.testing.assert_close(found.attention, wanted.attention, rtol=1e-4, atol=1e-5)
+    assert model.walk_values(64) > 0
+
+
+def test_gradients_along_a_walk_are_those_at_every_point(kind):
+    model, x, y = made(kind).double(), windows().double(), windows(seed=2).double()
+    share, weight = torch.tensor([0.05, 0.3, 0.31, 0.9]).double(), torch.tensor([1.0, -2.0, 0.5, 3.0]).double()
+    x.requires_grad_()
+    points = (x[:, None] + share[:, None, None] * (y - x.detach())[:, None]).flatten(0, 1)
+    (wanted,) = torch.autograd.grad((model(points).logits.square().sum(1).view(BATCH, -1) * weight).sum(), x)
+    start = model.enter(x)
+    way = (model.enter(y) - start).detach()
+    (found,) = torch.autograd.grad((model.walk(start, way, share).logits.square().sum(1).view(BATCH, -1) * weight).sum(), x)
+    torch.testing.assert_close(found, wanted, rtol=1e-6, atol=1e-9)
+
+
 # What a cohort needs
 
 

@@ -28,7 +28,7 @@ def refused(capsys, *arguments):
     return lines[-1]
 
 
-@pytest.mark.parametrize("command", ["datasets", "methods", "models"])
+@pytest.mark.parametrize("command", ["datasets", "methods", pytest.param("models", marks=pytest.mark.slow)])
 def test_listings_are_tables_and_json(toy, capsys, command):
     rows = json.loads(printed(capsys, command, "--json"))
     table = printed(capsys, command)
@@ -60,6 +60,7 @@ def test_compare_as_json_holds_the_whole_comparison(toy, capsys):
     assert found["chosen"]["fixed"]["distill"]["settings"]["temperature"] == 5.0
 
 
+@pytest.mark.slow
 def test_evaluate_scores_a_saved_model_by_class_too(toy, capsys):
     printed(capsys, "compare", "toy", *BRIEF, "--arms", "direct", "--seeds", "1", "--save")
     text = printed(capsys, "evaluate", "toy/direct-wrist-split_fixed-seed0", "--noise", "0.5")
@@ -103,7 +104,19 @@ def test_every_command_explains_itself(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    for command in ("datasets", "models", "methods", "compare", "analyze", "jobs", "evaluate", "bench", "pretrain"):
+    for command in (
+        "datasets",
+        "simulate",
+        "download",
+        "models",
+        "methods",
+        "compare",
+        "analyze",
+        "jobs",
+        "evaluate",
+        "bench",
+        "pretrain",
+    ):
         assert command in text
         with pytest.raises(SystemExit) as end:
             build_parser().parse_args([command, "--help"])
@@ -118,6 +131,7 @@ def test_help_loads_nothing_heavy():
     assert done.stdout == "False\n"
 
 
+@pytest.mark.slow
 def test_who_has_read_enough_is_no_failure_of_ours():
     root = Path(__file__).resolve().parents[2]
     words = [sys.executable, "-m", "rdpd_core", "methods"]

@@ -118,6 +118,7 @@ def test_a_folder_half_made_is_not_kept(tmp_path):
     assert os.listdir(tmp_path / "model") == ["good"]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=5), st.booleans(), st.none())))
 def test_json_does_not_depend_on_order(value):
     turned = dict(reversed(list(value.items())))
@@ -197,3 +198,33 @@ def test_folders_have_a_place_without_being_told(monkeypatch):
     places = {files.data_root(), files.cache_root(), files.work_root()}
     assert len(places) == 3
     assert all(files.APP in str(place) for place in places)
+
+
+def test_every_owner_has_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDPD_WORK", str(tmp_path / "work"))
+    monkeypatch.setenv("RDPD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(files.OWNER, "a1")
+    assert files.work_root() == tmp_path / "work" / "users" / "a1"
+    assert files.cache_root() == tmp_path / "cache" / "users" / "a1"
+    assert (files.shared_work_root(), files.shared_cache_root()) == (tmp_path / "work", tmp_path / "cache")
+    assert files.environment(MORE="1")[files.OWNER] == "a1"
+    assert files.environment(MORE="1")["MORE"] == "1"
+
+
+def test_a_process_that_serves_several_asks_whose_turn_it_is(monkeypatch):
+    monkeypatch.setenv(files.OWNER, "a1")
+    turns = iter(["b2", ""])
+    files.ask_owner(lambda: next(turns))
+    try:
+        assert files.work_root().name == "b2"
+        assert files.work_root() == files.shared_work_root()
+    finally:
+        files.ask_owner(None)
+    assert files.owner() == "a1"
+
+
+@pytest.mark.parametrize("name", ["../b2", "a/b", "A", "a" * 41, "."])
+def test_an_owner_is_no_way_out_of_the_folder(monkeypatch, name):
+    monkeypatch.setenv(files.OWNER, name)
+    with pytest.raises(DataError, match="digits and small letters"):
+        files.work_root()

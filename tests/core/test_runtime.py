@@ -30,6 +30,7 @@ def test_parts_do_not_run_together():
     assert len({runtime.seed_of("a", "bc"), runtime.seed_of("ab", "c"), runtime.seed_of("abc")}) == 3
 
 
+@pytest.mark.slow
 def test_a_seed_is_the_same_in_another_process():
     code = "from rdpd_core.runtime import seed_of; print(seed_of('weights', 3))"
     env = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONPATH": os.pathsep.join(sys.path)}

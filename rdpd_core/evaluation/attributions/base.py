@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from rdpd_core.evaluation.cells import Cells
@@ -42,9 +42,26 @@ class Question:
         fixed = {name: weight.detach() for name, weight in self.model.named_parameters()}
         return functional_call(self.model, fixed, (x,))
 
+    def along(self, start: Tensor, way: Tensor, share: Tensor) -> Tensor:
+        """Give the evidence (B, n) for the class of each window along its way; see `Model.walk`."""
+        fixed = {f"model.{name}": weight.detach() for name, weight in self.model.named_parameters()}
+        logits = functional_call(_Walk(self.model), fixed, (start, way, share)).logits
+        return centered(logits, self.target.repeat_interleave(len(share))).unflatten(0, (-1, len(share)))
+
     def evidence(self, x: Tensor, target: Tensor) -> Tensor:
         """Give the evidence of windows x (N, C, T) for classes (N,): the logit minus the mean of all logits, (N,), in nat."""
         return centered(self.ask(x).logits, target)
+
+
+class _Walk(nn.Module):
+    """A model that is asked along ways."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, start: Tensor, way: Tensor, share: Tensor) -> ModelOutput:
+        return self.model.walk(start, way, share)
 
 
 def centered(logits: Tensor, target: Tensor) -> Tensor:
@@ -63,7 +80,6 @@ class Attributor(ABC):
         additive: Whether the values are meant to add up to the difference between window and baseline.
         signed: Whether a value below 0 speaks against the class.
         compares: Whether it compares with a baseline at all.
-        copies: How many copies of a window it runs at once, for the memory; may depend on `params`.
     """
 
     name: ClassVar[str]
@@ -86,6 +102,10 @@ class Attributor(ABC):
     def copies(self, question: Question) -> int:
         """Give how many copies of a window are run at once."""
         return 1
+
+    def held(self, question: Question) -> int:
+        """Give about how many numbers are held at once for each window, for the memory."""
+        return question.model.channels * question.model.samples * self.copies(question)
 
     @abstractmethod
     def values(self, question: Question) -> Tensor:

@@ -14,7 +14,7 @@ from rdpd_core.params import Params, number
 
 @ATTRIBUTORS.register
 class IntegratedGradients(Attributor):
-    """Mean gradient along the way, times the way; all steps of a window are run together (nodes of Gauss and Legendre)."""
+    """Mean gradient along the way, times the way; points are the nodes of Gauss and Legendre."""
 
     name = "integrated_gradients"
     title = "Integrated gradients"
@@ -28,20 +28,22 @@ class IntegratedGradients(Attributor):
 
         steps: int = number(64, 2, 1024, "points on the way from the baseline to the window")
 
-    def copies(self, question: Question) -> int:
-        """Give the steps."""
-        return self.params.steps
+    def held(self, question: Question) -> int:
+        """Give what a walk holds, and the window itself."""
+        return question.model.walk_values(self.params.steps) + 4 * question.model.channels * question.model.samples
 
     def values(self, question: Question) -> Tensor:
-        """Give the integral of the gradient times the difference from the baseline."""
+        """Give the integral of the gradient times the difference from the baseline.
+
+        What the network does before its first bend is done once at either end of the way, and the gradient goes back through
+        it once: there the mean over the points is that of what comes after.
+        """
         node, weight = np.polynomial.legendre.leggauss(self.params.steps)
         share = torch.from_numpy((node + 1) / 2).to(question.x)
         weight = torch.from_numpy(weight / 2).to(question.x)
-        way = (question.x - question.base).permute(1, 2, 0)[..., None]  # (C, T, B, 1)
-        # Copies lie innermost in memory: models that put windows last copy whole rows, not single values.
-        points = question.base.permute(1, 2, 0)[..., None] + share * way  # (C, T, B, steps)
-        points = points.flatten(2).permute(2, 0, 1).requires_grad_()
-        score = question.evidence(points, question.target.repeat_interleave(self.params.steps))
-        (slope,) = torch.autograd.grad(score.sum(), points)
-        mean = slope.permute(1, 2, 0).unflatten(2, (-1, self.params.steps)) @ weight  # (C, T, B)
-        return (mean * way[..., 0]).permute(2, 0, 1)
+        x = question.x.detach().requires_grad_()
+        end, start = question.model.enter(x), question.model.enter(question.base).detach().requires_grad_()
+        score = question.along(start, (end - start).detach(), share)  # (B, n)
+        (slope,) = torch.autograd.grad((score * weight).sum(), start)
+        (slope,) = torch.autograd.grad(end, x, slope)
+        return slope * (x - question.base).detach()

@@ -36,6 +36,10 @@ NULLS = {
     "recordings": "windows of one side exchanged recording by recording",
     "windows": "windows of one side shuffled",
 }
+COVERAGE = (
+    "Windows of one person are alike, which makes layers of few people look more alike than they are; intervals are moved by "
+    "what resampling shows of that. In simulations of 8 to 32 people they held the value of all people in 89 to 98% of samples."
+)
 
 
 @ANALYSES.register
@@ -45,6 +49,7 @@ class LayerSimilarity(Analysis):
     name = "cka"
     title = "How alike the layers are (CKA)"
     help = "Compares every layer of the teacher with every layer of the students, and says which likeness is beyond chance."
+    version = 2
 
     @dataclass(frozen=True)
     class Params(Params):
@@ -253,7 +258,7 @@ def _notices(matrices: dict[str, SimilarityMatrix], n: int) -> tuple[str, ...]:
     if first.n_windows < n:
         said.append(f"{first.n_windows} of {n} windows were looked at, spread evenly over people, recordings and time.")
     interval = next((m.diagonal.interval for m in matrices.values() if m.diagonal.interval), None)
-    said.append(f"Brackets: {interval.sentence()}." if interval else "No intervals: there are too few people or recordings.")
+    said.append(f"Brackets: {interval.sentence()}. {COVERAGE}" if interval else "No intervals: too few people or recordings.")
     if first.null == "windows":
         said.append(
             "The null shuffles single windows; it takes windows of one recording for independent, so it is easily passed."

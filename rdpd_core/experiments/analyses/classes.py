@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rdpd_core.errors import DataError
+from rdpd_core.evaluation.course import course, pieces_for
 from rdpd_core.evaluation.distributions import Apart, Drift, apart, drift, entropy, spread
 from rdpd_core.evaluation.estimates import Estimate, gap_of
 from rdpd_core.evaluation.intervals import MINIMUM_UNITS, resampling_units
@@ -44,6 +45,7 @@ class Classes(Analysis):
     name = "classes"
     title = "Predicted classes by subject"
     help = "What each arm says about each subject, how steady it is, and whether arms differ by more than their seeds."
+    version = 2
 
     @dataclass(frozen=True)
     class Params(Params):
@@ -85,6 +87,7 @@ class Classes(Analysis):
             "arms": {arm: _values(own, order) for arm, own in cohorts.items()},
             "differences": [{"arm": a, "reference": r, "p_holm": p, **d.to_dict()} for a, r, d, p in pairs],
             "trends": {arm: trend.to_dict() for arm, trend in trends.items()},
+            "courses": _courses(book, self.params.draws, self.params.shifts),
         }
         return Result(values, _tables(values), tuple(sentences), tuple(_notices(book, cohorts, windows)))
 
@@ -120,6 +123,29 @@ def _pairs(cohorts: Mapping[str, _Cohort], subjects: np.ndarray, draws: int) -> 
     return [(arm, reference, own, None if own.p is None else next(corrected)) for arm, own in zip(others, found, strict=True)]
 
 
+def _courses(book: CaseBook, draws: int, turns: int) -> dict[str, Any] | None:
+    """Give the probability of the true class along recordings, arm by arm; None where none is long enough and labeled."""
+    windows = book.windows
+    labeled = [
+        at[windows.target[at] >= 0]
+        for subject in np.unique(windows.subject)
+        for at in _recordings(windows, windows.subject == subject)
+    ]
+    known = [at for at in labeled if len(at)]
+    pieces, found = pieces_for(known), {}
+    for arm in book.arms:
+        own = course(_true(arm, windows), known, windows.subject, windows.recording, pieces, draws=draws, turns=turns)
+        if own is None:
+            return None
+        found[arm.arm] = own.to_dict()
+    return {"pieces": pieces, "arms": found}
+
+
+def _true(arm: ArmBook, windows: Windows) -> np.ndarray:
+    """Give the probability of the true class, (N,); of the first where it is unknown."""
+    return arm.probability.mean(axis=0)[np.arange(len(windows)), np.maximum(windows.target, 0)]
+
+
 def _trend(arm: ArmBook, windows: Windows, draws: int) -> Estimate:
     """Give by how much the probability of the true class is higher in the last third of recordings than in the first."""
     first, last = (np.zeros(len(windows), dtype=bool) for _ in range(2))
@@ -128,9 +154,8 @@ def _trend(arm: ArmBook, windows: Windows, draws: int) -> Estimate:
             third = len(at) // 3
             first[at[:third]] = last[at[len(at) - third :]] = True
     known = windows.target >= 0
-    true = arm.probability.mean(axis=0)[np.arange(len(windows)), np.maximum(windows.target, 0)]
     units = resampling_units(windows.subject, windows.recording)
-    return gap_of(true, units, last & known, first & known, draws=draws, key="trend")
+    return gap_of(_true(arm, windows), units, last & known, first & known, draws=draws, key="trend")
 
 
 def _disagreement(cohorts: Mapping[str, _Cohort]) -> np.ndarray:
@@ -184,6 +209,17 @@ def _tables(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
                     "drift, p": moved.get("p"),
                 }
             )
+    along = []
+    for arm, own in (values["courses"] or {"arms": {}})["arms"].items():
+        for at, (one, (low, high)) in enumerate(zip(own["values"], own["null"], strict=True)):
+            ends = one["interval"] or {}
+            along.append(
+                {
+                    "arm": values["titles"][arm], "part": at + 1, "of": len(own["values"]), "P(true class)": one["value"],
+                    "low": ends.get("low"), "high": ends.get("high"), "turned time, low": low, "turned time, high": high,
+                    "p of the course": own["p"], "windows": one["n"], "people": one["units"],
+                }
+            )  # fmt: skip
     for own in values["differences"]:
         excess = own["excess"] or {}
         ends = excess.get("interval") or {}
@@ -196,7 +232,7 @@ def _tables(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
                 "smallest p": own["smallest_p"], "subjects": len(values["subjects"]),
             }
         )  # fmt: skip
-    return {"Subjects by disagreement": cohort, "Arms against seeds": differences}
+    return {"Subjects by disagreement": cohort, "Arms against seeds": differences, "Along recordings": along}
 
 
 def _said_of_pair(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from rdpd_core.errors import JobFileError
+from rdpd_core.files import cache_root, remove_folder
 from rdpd_core.jobs import checkpoints, events, states
 from rdpd_core.jobs.chaos.trial import Trial, again, finish, until
 from rdpd_core.jobs.desk import Desk, Job
@@ -37,6 +38,7 @@ def kill_workers(desk: Desk, specs: Sequence[Spec], kills: int, seed: int = 0, l
     seen: list[float] = []
     while done < kills:
         for spec, (weights, told) in zip(specs, wanted, strict=True):
+            _forget_trainings()
             job, _ = desk.submit(again(spec))
             for _ in range(min(KILLS_EACH, kills - done)):
                 found = _kill(desk, job.id, float(draw.uniform(0, longest_s)), seen)
@@ -86,7 +88,14 @@ def weights_of(folder: JobFolder) -> dict[str, str]:
     return {f"{card.arm} {card.seed}": card.weights_sha256 for card in Store([folder.models]).list().cards}
 
 
+def _forget_trainings() -> None:
+    """Let every job train its own teacher: one that finds it in the cache has no epochs to lose."""
+    if (place := cache_root() / "taught").exists():
+        remove_folder(place)
+
+
 def _undisturbed(desk: Desk, spec: Spec) -> tuple[dict[str, str], list[dict]]:
+    _forget_trainings()
     job, _ = desk.submit(again(spec))
     ended = finish(desk, job.id)
     if ended.state.name != states.DONE:

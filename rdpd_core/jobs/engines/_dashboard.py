@@ -18,6 +18,8 @@ from rdpd_core.errors import EngineError
 
 LEAST_VERSION = (2, 52)
 QUICK_S, SUBMIT_S, UPLOAD_S = 1.5, 10.0, 60.0
+PATIENT_S = 10.0
+"""For what a person has just asked for and waits for; a busy cluster takes its time."""
 QUIET_S = 5.0
 """After a connection failed, it is not tried again for so long: a page asks about many jobs."""
 AWAY = (502, 503, 504)
@@ -67,15 +69,18 @@ class Dashboard:
         self.since: float | None = None
         """When it could not be reached any more, in seconds since 1970."""
 
-    def version(self) -> str:
+    def version(self, wait_s: float | None = None) -> str:
         """Give the version of Ray.
+
+        Args:
+            wait_s: How long an answer may take; with it a cluster is asked even if it did not answer a moment ago.
 
         Raises:
             EngineError: It cannot be reached, refuses the token, is no Ray cluster, or is too old.
         """
         if self._version:
             return self._version
-        found = self._json("GET", "/api/version")
+        found = self._json("GET", "/api/version", wait_s=wait_s)
         text = found.get("ray_version") if isinstance(found, dict) else None
         numbers = [int(n) for n in str(text).split(".")[:2] if n.isdecimal()]
         if len(numbers) < 2:
@@ -83,14 +88,14 @@ class Dashboard:
         if tuple(numbers) < LEAST_VERSION:
             least = ".".join(map(str, LEAST_VERSION))
             raise EngineError(f"the cluster runs Ray {text}, which has known holes; update it to {least} or newer")
-        self._json("GET", "/api/v0/nodes?limit=1")  # the version is told to anybody, the rest only for the token
+        self._json("GET", "/api/v0/nodes?limit=1", wait_s=wait_s)  # the version is told to anybody, the rest only for the token
         self._version = str(text)
         return self._version
 
-    def nodes(self) -> list[dict[str, Any]]:
-        """Give the machines that live: "node_id", "node_ip" and "resources_total"."""
+    def nodes(self, wait_s: float | None = None) -> list[dict[str, Any]]:
+        """Give the machines that live: "node_id", "node_ip" and "resources_total"; `wait_s` as for `version`."""
         query = urlencode({"limit": 10000, "filter_keys": "state", "filter_predicates": "=", "filter_values": "ALIVE"})
-        found = self._json("GET", f"/api/v0/nodes?{query}")
+        found = self._json("GET", f"/api/v0/nodes?{query}", wait_s=wait_s)
         try:
             alive = [node for node in found["data"]["result"]["result"] if node["state"] == "ALIVE"]
             return [{name: node[name] for name in ("node_id", "node_ip", "resources_total")} for node in alive]
@@ -172,7 +177,7 @@ class Dashboard:
             connection.close()
 
     def _open(self, method: str, path: str, body: bytes | None, wait_s: float | None) -> tuple[Any, Any]:
-        if time.monotonic() - self._failed < QUIET_S:
+        if wait_s is None and time.monotonic() - self._failed < QUIET_S:
             raise UnreachableError(self._words())
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
         more = {"context": ssl.create_default_context()} if self._secure else {}

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
+from rdpd_core.files import environment, shared_work_root
 from rdpd_core.jobs import locks
 from rdpd_core.jobs.engines.base import ENGINES, OVER, RUNNING, Engine, Handle, Seen
 from rdpd_core.jobs.folder import JobFolder
 from rdpd_core.jobs.spec import Spec
 
 PROJECT = Path(__file__).resolve().parents[3]
-START_S = 20.0
+START_S, LAUNCH = 20.0, ".launch"
 _CHILDREN: dict[int, subprocess.Popen] = {}
 """Workers that this process started: their parent has to ask for their exit code, or they stay as zombies."""
 
@@ -36,13 +37,14 @@ class Local(Engine):
         """Choose where the locks of the slots lie.
 
         Args:
-            slots: Folder of the locks; None takes one beside the jobs.
+            slots: Folder of the locks; None takes the one that all desks of this user share.
             cpu_slots: Jobs at once on the CPU; None asks RDPD_CPU_SLOTS, then takes one.
-        """
-        from rdpd_core.files import work_root
 
-        self.slots = slots or work_root() / "slots"
-        self.cpu_slots = cpu_slots or int(os.environ.get("RDPD_CPU_SLOTS", "1"))
+        Raises:
+            ParameterError: RDPD_CPU_SLOTS is no such number.
+        """
+        self.slots = slots or shared_work_root() / "slots"
+        self.cpu_slots = cpu_slots or _cpu_slots()
 
     def check(self, spec: Spec) -> None:
         """Raise ParameterError if more GPUs are asked for than there are."""
@@ -56,12 +58,17 @@ class Local(Engine):
 
     def launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
         """Start a worker in a session of its own if a slot is free; waits until it holds its locks."""
+        with locks.hold(self.slots / LAUNCH, 0) as mine:  # slots are shared by several desks, where several people log in
+            return self._launch(folder, spec, attempt) if mine else None
+
+    def _launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
         slot = "" if spec.kind == "study" else self._free_slot(spec)  # merging is short
         if slot is None:
             return None
         wanted = [folder.lock, *([self.slots / slot] if slot else [])]
         words = [sys.executable, "-m", self.module, str(folder.path), "--attempt", str(attempt)]
         words += ["--slot", str(self.slots / slot)] if slot else []
+        words += ["--threads", str(self.threads(spec.device))]
         with folder.log.open("ab") as log:
             try:
                 process = subprocess.Popen(
@@ -98,23 +105,30 @@ class Local(Engine):
         if (child := _CHILDREN.get(handle["pid"])) is not None:
             child.wait()
 
+    def threads(self, device: str) -> int:
+        """Give the CPU threads of a job that leaves them open: one core stays free, the others are shared by all slots."""
+        slots = max(1, gpu_count()) if self._on_gpu(device) else self.cpu_slots
+        return max(1, (cores() - 1) // slots)
+
     def _free_slot(self, spec: Spec) -> str | None:
         return next((name for name in self._slots(spec) if not locks.held(self.slots / name)), None)
 
     def _slots(self, spec: Spec) -> Iterator[str]:
-        on_gpu = spec.device.startswith("cuda") or (spec.device == "auto" and gpu_count() > 0)
-        if not on_gpu:
+        if not self._on_gpu(spec.device):
             yield from (f"cpu-{at}" for at in range(self.cpu_slots))
             return
         _, _, at = spec.device.partition(":")
         yield from [f"cuda-{at}"] if at else (f"cuda-{n}" for n in range(gpu_count()))
 
+    def _on_gpu(self, device: str) -> bool:
+        return device.startswith("cuda") or (device == "auto" and gpu_count() > 0)
+
     def _environment(self, spec: Spec, slot: str) -> Mapping[str, str]:
         kind, _, at = slot.partition("-")
-        here = dict(os.environ)
-        here["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *filter(None, [here.get("PYTHONPATH")])])
+        here = environment(PYTHONPATH=python_path())
         if kind == "cuda" and ":" not in spec.device:
-            here["CUDA_VISIBLE_DEVICES"] = at
+            seen = [name.strip() for name in here.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+            here["CUDA_VISIBLE_DEVICES"] = seen[int(at)] if seen else at  # slots are counted among those that are seen here
         return here
 
     def _until_held(self, process: subprocess.Popen, wanted: Sequence[Path]) -> None:
@@ -122,6 +136,23 @@ class Local(Engine):
         last = time.monotonic() + START_S
         while process.poll() is None and not all(locks.held(path) for path in wanted) and time.monotonic() < last:
             time.sleep(0.005)
+
+
+def python_path() -> str:
+    """Give where a worker finds this project, before what was there already."""
+    return os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def _cpu_slots() -> int:
+    given = os.environ.get("RDPD_CPU_SLOTS", "").strip() or "1"
+    if not given.isdecimal() or int(given) < 1:
+        raise ParameterError(f"RDPD_CPU_SLOTS is {given[:20]!r}; give a whole number from 1")
+    return int(given)
+
+
+def cores() -> int:
+    """Give the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
 
 def gpu_count() -> int:

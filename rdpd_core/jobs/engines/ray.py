@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from rdpd_core.errors import EngineError, ParameterError
+from rdpd_core.files import OWNER, owner
 from rdpd_core.jobs import parcel
-from rdpd_core.jobs.engines._dashboard import Dashboard, RefusedError, UnreachableError
+from rdpd_core.jobs.engines._dashboard import PATIENT_S, Dashboard, RefusedError, UnreachableError
 from rdpd_core.jobs.engines.base import ENGINES, OVER, PENDING, RUNNING, Engine, Handle, Seen
 from rdpd_core.jobs.engines.local import how_ended
 from rdpd_core.jobs.folder import FORCE, JobFolder
@@ -64,8 +65,9 @@ class Ray(Engine):
 
     def check(self, spec: Spec) -> None:
         """Raise unless the cluster can be reached and has a machine that is large enough."""
-        self._configured().version()
-        _room(self._configured().nodes(), spec)
+        cluster = self._configured()
+        cluster.version(PATIENT_S)
+        _room(cluster.nodes(PATIENT_S), spec)
 
     def launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
         """Hand in a job; one that was handed in already is taken as it is. Ray decides when it begins.
@@ -82,7 +84,7 @@ class Ray(Engine):
             if wire:
                 packages["working_dir"] = cluster.upload(parcel.job(folder))
             asked = self._asked(folder, spec, attempt, nodes, wire)
-            data = {"RDPD_DATA": _setting("DATA")} if _setting("DATA") else {}
+            data = {OWNER: owner()} | ({"RDPD_DATA": _setting("DATA")} if _setting("DATA") else {})
             # Ray sends SIGTERM at a stop and kills what lives after these seconds; our own stops are gentle, this one is not.
             packages["env_vars"] = {"RAY_JOB_STOP_WAIT_TIME_S": "0", **data}
             cluster.submit({"submission_id": name, "runtime_env": packages, "metadata": {"rdpd_job": spec.id}, **asked})

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
-from rdpd_core.files import work_root
+from rdpd_core.files import OWNER, owner, work_root
 from rdpd_core.jobs.engines.base import ENGINES, OVER, PENDING, RUNNING, Engine, Handle, Seen
-from rdpd_core.jobs.engines.local import PROJECT, birth, gpu_count, how_ended
+from rdpd_core.jobs.engines.local import birth, gpu_count, how_ended, python_path
 from rdpd_core.jobs.folder import JobFolder
 from rdpd_core.jobs.spec import Spec
 
@@ -83,7 +83,8 @@ class Slurm(Engine):
         """
         submitit = _submitit()
         cpus = spec.threads or int(_setting("CPUS") or CPUS)
-        words = ["env", f"PYTHONPATH={_path()}", sys.executable, "-m", self.module, str(folder.path.resolve())]
+        here = [f"PYTHONPATH={python_path()}", f"{OWNER}={owner()}"]
+        words = ["env", *here, sys.executable, "-m", self.module, str(folder.path.resolve())]
         words += ["--attempt", str(attempt), "--guest", "--threads", str(cpus)]
         try:
             executor = submitit.AutoExecutor(_own_folder(spec.id), cluster="local" if _here() else "slurm")
@@ -166,10 +167,6 @@ def _hours() -> float:
     if not 0 < hours < 10_000:
         raise ParameterError(f"RDPD_SLURM_HOURS is {_setting('HOURS')[:20]!r}; give a number of hours above 0")
     return hours
-
-
-def _path() -> str:
-    return os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _gpus(spec: Spec) -> int:

@@ -39,7 +39,7 @@ def test_it_counts_what_runs_and_waits_and_leads_to_the_jobs(here, tmp_path):
     alive(running)
     with locks.hold(running.lock):
         at = open_page(tmp_path, PAGE)
-    assert links(at) == ["1 running, 1 waits"]
+    assert links(at) == ["1 running, 1 queued"]
     assert at.get("page_link")[0].proto.page == "jobs"
 
 

@@ -90,7 +90,8 @@ def test_a_running_job_shows_stages_pictures_and_stop(here, tmp_path):
         assert all(alt.startswith("Lead *I*: 15 students. ") for alt in alts(at))
         assert "PR-AUC" in alts(at)[0]
         assert labels(at) == ["Stop"]
-        assert [code.value for code in at.code] == [f"python -m rdpd_core jobs follow {folder.path.name}"]
+        short = folder.path.name[:8]
+        assert at.code[0].value.splitlines() == [f"python -m rdpd_core jobs {way} {short}" for way in ("follow", "stop")]
         at.button[0].click().run()
         assert folder.cancelled() == "stop"
         assert labels(at) == ["Stop now"]
@@ -141,8 +142,15 @@ def test_a_job_that_is_done_shows_table_settings_models_and_commands(here, tmp_p
     assert "Simulated data: no person was measured." in texts(at)
     assert [row["arm"] for row in at.dataframe[0].value.to_dict("records")] == ["rdpd"]
     assert list(at.dataframe[1].value["model"]) == ["simulated_ecg/one"]
-    assert "1 of them are not in the store" in texts(at)
+    assert "1 of them are neither in the store nor in the job's folder: they were deleted." in texts(at)
+    (folder.models / "simulated_ecg" / "one").mkdir(parents=True)
+    (folder.models / "simulated_ecg" / "one" / "card.json").touch()
+    at.run()
+    assert "1 of them are not in the store; they lie in the job's folder" in texts(at)
     assert at.code[0].value == "python -m rdpd_core compare simulated_ecg --view lead_I"
+    short = folder.path.name[:8]
+    last = ["table {}", "export {} FILE", "delete {}"]
+    assert at.code[-1].value.splitlines() == [f"python -m rdpd_core jobs {way.format(short)}" for way in last]
     before = scores.to_string()
     at.button_group[0].set_value("accuracy").run()
     assert at.table[0].value.to_string() != before
@@ -167,7 +175,7 @@ def test_a_study_shows_its_shards_and_each_of_its_tables(here, tmp_path):
     end(shards[0].folder, states.DONE)
     at = shown(folder, tmp_path)
     rows = at.dataframe[0].value
-    assert list(rows["state"]) == ["✓ done", "◌ waits"]
+    assert list(rows["state"]) == ["✓ done", "◌ queued"]
     assert list(rows["what"]) == ["first seed 0, seeds 12", "first seed 12, seeds 8"]
     assert "1 of 2 shards have ended" in texts(at)
     end(shards[1].folder, states.DONE)

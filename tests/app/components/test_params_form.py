@@ -206,9 +206,10 @@ def test_every_setting_of_an_experiment_has_a_name_for_people():
     assert set(LABELS) <= {*FIELDS}
 
 
-def test_zero_of_temperature_epochs_and_patience_is_the_recipes():
+def test_zero_of_what_a_recipe_says_is_the_recipe_s():
     left = {name: zero_means(field) for name, field in FIELDS.items() if "help" in field.metadata and zero_means(field)}
-    assert left == {"temperature": "the recipe", "epochs": "the recipe", "patience": "the recipe"}
+    names = ("temperature", "augment_strength", "averaging", "learning_rate", "epochs", "patience")
+    assert left == dict.fromkeys(names, "the recipe")
 
 
 def test_limits_are_written_in_full():

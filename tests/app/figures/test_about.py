@@ -77,3 +77,12 @@ def test_every_chart_of_every_page_says_what_it_is_about():
                     silent.append(f"{path.name}:{node.lineno}")
     assert found > 10
     assert not silent
+
+
+def test_a_legend_at_the_bottom_stands_above_the_footer():
+    legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
+    out = stamped(go.Figure(layout={"height": 300, "margin": {"b": 84}, "legend": legend}), ABOUT)
+    more = out.layout.height - 300
+    assert more > 0
+    assert round(out.layout.legend.y * out.layout.height, 6) == more
+    assert out.layout.margin.b == 84 + more

@@ -57,7 +57,7 @@ def test_confidence_stands_beside_accuracy_and_what_calibration_gives(bins):
     bars = [(s.x0, s.y0, s.y1) for s in figure.layout.shapes if s.x0 == s.x1]
     assert [x for x, _, _ in bars] == [row["confidence"] for row in rows]
     assert all(low <= x <= high for x, low, high in bars if 0.1 < x < 0.9), "a calibrated bin lies within its bar"
-    for word in ("n = 120 windows of 12 subjects", "ECE", "[", "a calibrated model", "gray: 95%"):
+    for word in ("n = 120 windows of 12 subjects", "ECE", "[", "a calibrated model", "(gray): 95%"):
         assert word in texts(figure)
     assert "RDPD" in describe_reliability(found, "rdpd", bins)
     assert reliability_table(found)["windows"].sum() == 120 * 3 * 2 * 2

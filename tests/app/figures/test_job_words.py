@@ -155,8 +155,8 @@ def test_what_happened_is_told_in_order_with_checkpoints_summed_up(tmp_path):
     [
         ([], ""),
         ([states.DONE, states.FAILED], ""),
-        ([states.RUNNING, states.QUEUED], "1 running, 1 waits"),
-        ([states.QUEUED, states.QUEUED], "2 wait"),
+        ([states.RUNNING, states.QUEUED], "1 running, 1 queued"),
+        ([states.QUEUED, states.QUEUED], "2 queued"),
         ([states.STARTING, states.STOPPING, states.LOST], "3 running"),
     ],
 )

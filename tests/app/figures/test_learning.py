@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app import theme
+from app.figures import _courses as courses
 from app.figures import learning
 from app.figures.learning import learning_of
 from rdpd_core.jobs import JobFolder, Progress
@@ -164,3 +165,14 @@ def test_every_validation_score_has_a_name_for_people():
 
     assert learning.score_title("pr_auc") == "PR-AUC"
     assert all(learning.score_title(name) != "score" for name in SELECTION)
+
+
+def test_a_long_title_has_two_lines_and_room_for_them():
+    titles = ("one: teacher", "a title with *many* words: choosing settings on subjects")
+    short, long = (courses.frame(300, title) for title in titles)
+    assert "<br>" not in short["title"]["text"]
+    assert long["title"]["text"].split("<br>") == ["a title with *many* words: choosing settings", "on subjects"]
+    assert long["height"] - short["height"] == long["margin"]["t"] - short["margin"]["t"] == courses.TITLE_LINE
+    endless = courses.frame(300, "word " * 60)["title"]["text"].split("<br>")
+    assert len(endless) == 2
+    assert endless[1].endswith(" …")

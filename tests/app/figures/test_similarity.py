@@ -110,7 +110,11 @@ def test_points_are_windows_colored_by_class():
     assert sum(len(t.x) for t in fig.data) == 2 * N
     assert len({t.marker.symbol for t in fig.data}) == 3
     assert [t.name for t in fig.data if t.showlegend] == ["unknown", "1 rest", "2 walk"]
-    assert f"left out: r = {found.held_out[0]:.2f}" in fig.layout.annotations[0].text
+    held = fig.layout.annotations[0].text
+    assert f"left out: r = {found.held_out[0]:.2f}" in held
+    assert f"[{found.intervals[0].low:.2f}, {found.intervals[0].high:.2f}]" in held
+    assert f"null {found.nulls[0][0]:.2f} to {found.nulls[0][1]:.2f}" in held
+    assert "n = 80 windows of 8 subjects; 95% intervals, 8 subjects" in fig.layout.annotations[-1].text.replace("<br>", " ")
     words = describe_scatter(found, ("a<b", "own"))
     assert "80 windows of 8 subjects" in words
     assert "on people left out" in words

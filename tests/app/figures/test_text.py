@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.figures.text import in_cell, in_filename, in_markdown, in_plotly, listed
+from app.figures.text import at_rate, in_cell, in_filename, in_markdown, in_plotly, lasting, listed
 
 
 def test_plotly_sees_no_tags():
@@ -43,3 +43,15 @@ def test_lists_read_as_sentences():
     assert listed([]) == "none"
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(5.12, "5.12 s"), (3600, "3600 s"), (43200.0, "12 h"), (172800, "48 h"), (7201, "7201 s")]
+)
+def test_hours_are_told_as_hours(seconds, said):
+    assert lasting(seconds) == said
+
+
+@pytest.mark.parametrize(("rate", "said"), [(50, "50 Hz"), (0.5, "0.5 Hz"), (1 / 3600, "1 per hour"), (1 / 60, "60 per hour")])
+def test_slow_rates_are_told_per_hour(rate, said):
+    assert at_rate(rate) == said

@@ -41,6 +41,7 @@ def test_a_model_of_even_probabilities_learned_nothing():
     assert found.value == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_false_alarms_of_the_first_check_are_as_rare_as_it_says():
     draw, passed = np.random.default_rng(0), 0
     for at in range(100):

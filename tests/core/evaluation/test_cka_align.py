@@ -24,6 +24,9 @@ def test_what_is_shared_is_found_and_holds_for_others(method):
     found = align(x, y, SUBJECT, method)
     assert min(found.fitted) > 0.9
     assert min(found.held_out) > 0.9
+    for r, own, (low, high) in zip(found.held_out, found.intervals, found.nulls, strict=True):
+        assert high < own.low < r < own.high <= 1
+        assert low < 0 < high < 0.5
     assert (found.n_windows, found.n_subjects, found.folds) == (200, 10, 5)
     assert found.first.shape == found.second.shape == (200, 2)
     assert np.allclose(found.first.std(axis=0), 1)
@@ -40,6 +43,7 @@ def test_what_is_fitted_to_nothing_does_not_hold_for_others(method, p, q):
     found = align(draw.normal(size=(200, p)), draw.normal(size=(200, q)), SUBJECT, method)
     assert found.fitted[0] > 0.3  # some direction always fits
     assert abs(found.held_out[0]) < 0.25
+    assert found.intervals[0].low < found.nulls[0][1], "nothing is claimed"
 
 
 def test_wide_layers_that_share_something_are_aligned():

@@ -19,6 +19,7 @@ def test_every_way_gives_the_same_value():
     assert [c.ratio is None for c in costs] == [True, False, True, True, True, True]
 
 
+@pytest.mark.slow
 def test_memory_is_linear_in_n():
     peak = {c.way: c.peak_mb for c in bench(4000, 4, 4000, 1)}
     assert peak["whole Gram matrices"] > 2 * 4000**2 * 4 / 1e6

@@ -51,6 +51,7 @@ def test_means_spreads_and_differences_are_those_of_the_runs():
     assert (found.n_windows, found.n_subjects, found.unit, found.n_units) == (120, 15, "subjects", 15)
 
 
+@pytest.mark.slow
 def test_a_clear_gain_a_clear_loss_and_no_difference():
     found = compare(runs({"direct": 1.0, "rdpd": 2.0, "distill": 0.2, "rdpd_r1": 1.00001}), draws=200)
     for metric in HEADLINE:
@@ -95,6 +96,7 @@ def test_arms_with_too_few_seeds_do_not_count_in_the_correction():
     assert row(found, "rdpd").difference.p_holm == row(found, "rdpd").difference.p
 
 
+@pytest.mark.slow
 def test_six_folds_are_the_pairs_and_fewer_are_averaged():
     folds = row(compare(runs({"direct": 0.5, "rdpd": 2.0}, seeds=5, folds=6, n=60, subjects=2), draws=100), "rdpd")
     assert (folds.difference.pairs, folds.difference.n_pairs, folds.n_folds) == ("folds", 6, 6)
@@ -141,6 +143,7 @@ def test_pairing_makes_the_interval_of_a_difference_narrow():
     assert found.interval.high > found.interval.low
 
 
+@pytest.mark.slow
 def test_no_gain_is_rarely_claimed():
     claims = 0
     for trial in range(10):

@@ -152,6 +152,7 @@ def test_windows_of_one_person_are_not_counted_as_many_people():
     assert often.high - often.low == pytest.approx(once.high - once.low, rel=0.15)
 
 
+@pytest.mark.slow
 def test_an_interval_covers_the_truth_about_as_often_as_it_says():
     generator, hits = numpy_generator("coverage"), 0
     for trial in range(60):

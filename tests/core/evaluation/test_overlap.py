@@ -136,6 +136,7 @@ def test_other_numbers_of_segments_keep_what_falls_where():
         rescaled(row, 1)
 
 
+@pytest.mark.slow
 def test_habits_of_people_are_no_agreement():
     """Both models look at each person in a way of their own: windows agree by person only, and few persons prove little."""
     wrong = 0

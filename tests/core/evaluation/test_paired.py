@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import wilcoxon
 
-from rdpd_core.evaluation.paired import holm, smallest_p, verdict, wilcoxon_p
+from rdpd_core.evaluation.paired import holm, is_enough, smallest_p, verdict, wilcoxon_p
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.runtime import numpy_generator
 
@@ -18,6 +18,7 @@ def said(**changes: object) -> tuple[str, str]:
     return verdict(reference="Direct", higher_is_better=True, **(facts | changes))
 
 
+@pytest.mark.slow
 def test_wilcoxon_is_exact_and_bounded_from_below():
     differences = numpy_generator("wilcoxon").normal(0.4, 1, 12)
     assert wilcoxon_p(differences) == wilcoxon(differences.round(12), method="exact").pvalue
@@ -50,6 +51,14 @@ def test_claims():
     ) == ("better", "better than Direct (n=8 folds, p=0.01)")  # fmt: skip
 
 
+def test_folds_that_were_each_trained_twice_are_enough():
+    assert said(n_seeds=2, n_pairs=8, pairs="folds") == ("better", "better than Direct (n=8 folds, p=0.01)")
+    assert is_enough(5, 1)
+    assert is_enough(2, 6)
+    assert not is_enough(4, 5)
+    assert not is_enough(1, 20)
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -59,6 +68,8 @@ def test_claims():
         ({"interval": None}, "no difference shown: too few people for an interval (n=10 seeds, p=0.01)"),
         ({"n_seeds": 4}, "too few seeds to say (n=4)"),
         ({"n_seeds": 3, "p_holm": None}, "too few seeds to say (n=3)"),
+        ({"n_seeds": 1, "n_pairs": 8, "pairs": "folds"}, "too few seeds to say (n=1)"),
+        ({"n_seeds": 2, "n_pairs": 8, "pairs": "seeds"}, "too few seeds to say (n=2)"),
         ({"n_seeds": 0}, "no run in common with Direct"),
         (
             {"n_seeds": 5, "n_pairs": 5, "reachable": 0.0625},

@@ -45,6 +45,7 @@ def test_seeds_alone_are_called_different_in_at_most_7_of_100():
     assert max(found.by_metric.values()) <= 14, found.line()
 
 
+@pytest.mark.slow
 def test_few_repeats_in_short():
     found = false_alarms(fresh(6), 20, ("accuracy",), draws=100)
     assert found.by_metric["accuracy"] <= 4  # 1 of 20 thousand short tests would see more at a rate of 5%
@@ -55,6 +56,7 @@ def test_a_single_student_of_each_is_never_called_different():
     assert false_alarms(fresh(1), 5, ("accuracy",), draws=100).any_metric == 0
 
 
+@pytest.mark.slow
 def test_a_difference_is_still_called_one():
     def drawn(repeat: int):
         return models(8, repeat), models(8, repeat, better=1.5)

@@ -18,6 +18,8 @@ from rdpd_core.experiments.source import Asked, open_source
 from rdpd_core.params import Params, choice, flag, number
 from rdpd_core.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 class Count(Analysis):
     """Counts windows."""

@@ -78,6 +78,7 @@ def test_many_results_read_their_data_once(toy, monkeypatch):
     assert results[0].loaded["early"] is results[2].loaded["early"]
 
 
+@pytest.mark.slow
 def test_two_halves_give_the_comparison_of_the_whole(toy, tmp_path):
     whole = run(brief(seeds=4))
     halves = [through_files(run(brief(first_seed=first))) for first in (2, 0)]
@@ -91,6 +92,7 @@ def test_two_halves_give_the_comparison_of_the_whole(toy, tmp_path):
     assert {c.teacher for c in cards if c.arm == "rdpd"} == {c.weights_sha256 for c in cards if c.arm == "teacher"}
 
 
+@pytest.mark.slow
 def test_splits_are_merged_too(toy, monkeypatch):
     monkeypatch.setitem(DATASETS._entries, "toy", TwoFolds)
     asked = brief(arms=("direct", "distill"), seeds=2, split="all")

@@ -27,7 +27,7 @@ def test_arms_are_the_ablations_of_the_paper():
 def test_who_listens_to_a_teacher_and_who_does_not():
     assert [n for n, a in ARMS.items() if a.imitates] == ["distill", "rdpd_r1", "rdpd_r2", "rdpd"]
     assert not Arm("own", "Own", "labels twice", weights={"hard_weight": 1.0, "combined_weight": 1.0}).imitates
-    assert {a.role for a in ARMS.values()} == {"teacher", "student", "oracle"}
+    assert {a.role for a in ARMS.values()} == {"teacher", "student", "oracle", "forest"}
     assert all(a.meaning for a in ARMS.values())
 
 

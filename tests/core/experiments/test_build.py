@@ -57,11 +57,16 @@ def test_training_follows_the_recipe_and_what_the_experiment_says_otherwise(toy)
     assert (plain.epochs, plain.patience, plain.shuffle, plain.augment) == (200, 20, "each_epoch", "none")
     said = {
         "epochs": 7, "patience": 2, "shuffle": "once", "augment": "jitter", "augment_strength": 0.5, "precision": "bfloat16",
-        "noise_kind": "normal",
+        "noise_kind": "normal", "schedule": "cosine", "averaging": 0.9, "learning_rate": 0.01,
     }  # fmt: skip
     other = training_params(asked(**said), pick_recipe("paper"))
     assert {name: getattr(other, name) for name in said} == said
     assert other.selection == plain.selection == "roc_auc"
+    assert [training_params(asked(offsets=o), pick_recipe("paper")).offsets for o in ("recipe", "off", "on")] == [
+        False,
+        False,
+        True,
+    ]
     tuned = pick_recipe("tuned")
     assert training_params(asked(recipe="tuned"), tuned).epochs == tuned.training["epochs"]
 
@@ -95,6 +100,9 @@ def test_some_labels_wrong_and_some_missing(loaded):
     assert (wrong.numpy() != whole).mean() == pytest.approx(0.25, abs=0.02)
     assert wrong.min() >= 0
     _, missing = training_windows(asked(unlabeled=0.5), loaded)
+    used, some = training_windows(asked(unlabeled=0.5, unlabeled_by="subjects"), loaded)
+    lost = [bool((some[torch.from_numpy(used.subject == s)] < 0).all()) for s in np.unique(used.subject)]
+    assert lost.count(True) == len(lost) / 2
     assert (missing.numpy() == -1).mean() == pytest.approx(0.5, abs=0.02)
     assert np.array_equal(missing.numpy()[missing >= 0], whole[missing >= 0])
     _, both = training_windows(asked(wrong_labels=0.25, unlabeled=0.5), loaded)

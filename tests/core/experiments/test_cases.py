@@ -11,6 +11,8 @@ from rdpd_core.experiments.cases import open_book, views_of
 from rdpd_core.files import cache_root
 from rdpd_core.store import Store
 
+pytestmark = pytest.mark.slow
+
 CREATED = "2026-01-01T00:00:00+00:00"
 
 

@@ -162,6 +162,7 @@ def test_as_many_seeds_as_the_comparison_needs(toy, changes, enough):
     assert told(asked(seeds=enough, **changes)) == []
 
 
+@pytest.mark.slow
 def test_the_seeds_asked_for_are_those_that_a_comparison_can_use(toy):
     """The fewest seeds that are not warned of are the fewest with which a real comparison can make a claim."""
     result = run(asked(arms=("direct", "rdpd"), seeds=1, recipe="paper", epochs=1), device="cpu")
@@ -183,8 +184,14 @@ def test_folds_are_pairs_where_there_are_enough(toy, monkeypatch):
     names = tuple(f"fold{n}" for n in range(8))
     monkeypatch.setattr(ToyDataset, "splits", names)
     table = {("toy", name): replace(SOUND, split=name) for name in names}
-    assert concerns(asked(split="all", seeds=5), table) == []
-    assert "needs at least 5;" in concerns(asked(split="all", seeds=4), table)[0].sentence
+    assert concerns(asked(split="all", seeds=2), table) == [], "every fold is trained anew, twice"
+    assert "needs at least 2;" in concerns(asked(split="all", seeds=1), table)[0].sentence
+    six = {key: value for key, value in table.items() if key[1] < "fold6"}
+    monkeypatch.setattr(ToyDataset, "splits", names[:6])
+    assert concerns(asked(arms=("teacher", "direct"), split="all", seeds=2), six) == []
+    (found,) = concerns(asked(arms=("teacher", "direct", "rdpd"), split="all", seeds=9), six)
+    assert "with 6 splits as pairs no arm can be called better" in found.sentence
+    assert found.sentence.endswith("choose fewer arms"), "no number of seeds helps"
 
 
 def test_a_concern_that_holds_for_some_splits_names_them(toy, monkeypatch):

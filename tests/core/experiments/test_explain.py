@@ -28,10 +28,11 @@ TEACHER, STUDENT = "teacher-split_fixed-seed0", "direct-wrist-split_fixed-seed0"
 
 
 @pytest.fixture
-def kept(toy):
+def kept(toy, monkeypatch):
     """A teacher and a student of the toy data in the store of the test."""
     asked = Experiment(dataset="toy", view="wrist", arms=("teacher", "direct"), seeds=1, recipe="paper", epochs=2)
     keep(run(asked, store=Store.default()), Store.default(), "2026-01-01T00:00:00+00:00")
+    monkeypatch.setattr(controls, "EPOCHS", 2)
     return load("toy")
 
 
@@ -81,6 +82,7 @@ def test_teacher_and_student_are_compared_on_what_both_read(kept):
         shared(student, blind)
 
 
+@pytest.mark.slow
 def test_a_verdict_is_kept_and_made_again_when_damaged(kept, monkeypatch):
     model, card = opened(STUDENT)
     told = []
@@ -102,6 +104,7 @@ def test_a_verdict_is_kept_and_made_again_when_damaged(kept, monkeypatch):
     assert len(runs) == 4
 
 
+@pytest.mark.slow
 def test_a_control_is_trained_once_and_never_an_arm(kept, monkeypatch):
     model, card = opened(STUDENT)
     before = [c.key for c in Store.default().list().cards]

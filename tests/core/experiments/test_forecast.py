@@ -163,7 +163,7 @@ def test_a_damaged_pace_is_not_known(toy, tmp_path):
 @pytest.mark.parametrize(
     ("role", "changes"),
     [
-        ("teacher", {"noise": 0.5, "noise_on": "all"}),
+        pytest.param("teacher", {"noise": 0.5, "noise_on": "all"}, marks=pytest.mark.slow),
         ("student", {"noise": 0.5}),
         ("student", {"augment": "jitter"}),
         ("student", {"arms": ("direct",)}),

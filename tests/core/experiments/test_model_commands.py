@@ -25,6 +25,7 @@ def told(capsys, *words):
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_cost_of_a_model(kept, capsys):
     found = told(capsys, "--cost", NAME, "--runs", "3")
     assert found["multiply-adds of a window"] == sum(found["multiply-adds by layer"].values())

@@ -27,11 +27,16 @@ def test_without_any_evidence_nothing_is_believed(monkeypatch):
     assert told["hit_rate"] < 0.5
 
 
-def test_the_bench_tells_times_and_ratios(monkeypatch, capsys):
+@pytest.mark.slow
+def test_the_bench_tells_times_and_ratios(monkeypatch):
     monkeypatch.setattr(bench_attribution, "CHANNELS", 2)
     monkeypatch.setattr(bench_attribution, "WIDTHS", {"student": {"filters": 2, "hidden": 2}})
-    assert bench_attribution.main(["--windows", "2", "--repeats", "1"]) == 0
-    told = json.loads(capsys.readouterr().out)["student"]
-    for name in ("plain loop over steps", "captum, one by one", "here, one by one"):
-        ratio = told[f"{name} (ms a window)"] / told["here, at once (ms a window)"]
-        assert told[f"{name} / at once"] == pytest.approx(ratio, rel=0.2, abs=0.05)
+    found = bench_attribution.bench(windows=2, repeats=1)
+    assert list(found["student"]) == [
+        "plain loop over points", "captum, one by one", "captum, at once", "here, one by one", "here, at once",
+    ]  # fmt: skip
+    first, *_, last = bench_attribution.rows(found)
+    ratio = found["student"]["plain loop over points"] / found["student"]["here, at once"]
+    assert first["at once is faster"] == f"{ratio:.1f} times"
+    assert last["at once is faster"] == "1.0 times"
+    assert "64 points, 2 x 256, 2 windows, one thread" in bench_attribution.basis(found)

@@ -4,10 +4,12 @@ import itertools
 
 import pytest
 
+from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import UnknownNameError
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.recipes import RECIPES, pick_recipe
 from rdpd_core.methods import METHODS
+from rdpd_core.models import MODELS
 from rdpd_core.training import TrainingParams
 
 
@@ -27,7 +29,10 @@ def test_the_paper_s_recipe_is_what_was_published():
 def test_every_recipe_is_made_of_allowed_settings(name):
     recipe, kind = pick_recipe(name), METHODS.get("rdpd").Params
     assert (recipe.name, bool(recipe.title)) == (name, True)
-    TrainingParams.from_dict(recipe.training)
+    for dataset in ("any set", *DATASETS.names()):
+        TrainingParams.from_dict(recipe.training_of(dataset))
+        for role in ("teacher", "student"):
+            MODELS.get("rcnn").Params.from_dict(recipe.network_of(dataset, role))
     METHODS.get("direct").Params(temperature=recipe.teacher_temperature_of("any set"))
     for arm in ARMS.values():
         for settings in recipe.candidates(arm, "any set"):
@@ -47,6 +52,24 @@ def test_tuned_tries_every_combination_of_the_terms_an_arm_has():
         assert len(found) == len(expected)
         assert all(s[t] == 0 for s in found for t in grid if t != "temperature" and t not in free)
         assert all(s["hard_weight"] == 1 for s in found)
+
+
+def test_strong_weighs_whether_to_believe_labels_at_all():
+    recipe = pick_recipe("strong")
+    for name, most in (("distill", 2), ("rdpd_r1", 2), ("rdpd", 2)):
+        found = recipe.candidates(ARMS[name], "dsads")
+        assert len(found) == most
+        assert [s["hard_weight"] for s in found] == [0.0, 1.0]
+        assert [s["combined_weight"] > 0 for s in found] == [False, bool(ARMS[name].weights["combined_weight"])]
+    assert recipe.candidates(ARMS["direct"], "dsads") == [recipe.settings(ARMS["direct"], "dsads")]
+
+
+def test_what_a_recipe_says_of_a_data_set_goes_before_what_it_says_of_any():
+    recipe = pick_recipe("strong")
+    assert recipe.training_of("dsads")["augment"] == "motion"
+    assert "augment" not in recipe.training_of("ptbxl")
+    assert recipe.network_of("dsads", "student") != recipe.network_of("ptbxl", "student")
+    assert pick_recipe("tuned").network_of("dsads", "student") == {}
 
 
 def test_an_unknown_recipe_names_the_nearest():

@@ -62,6 +62,7 @@ def forget(monkeypatch, tmp_path):
     return lambda: monkeypatch.setenv("RDPD_CACHE", str(tmp_path / f"cache{next(count)}"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [{}, {"recipe": "tuned", "arms": ("distill",), "seeds": 1}, {"augment": "jitter", "noise": 0.5, "arms": ("rdpd",)},
@@ -91,6 +92,7 @@ def test_broken_anywhere_it_ends_the_same(toy, forget, monkeypatch, change, way)
         assert left == total - at + (1 if way == "crash" else 0)  # the report of a step comes before it is kept
 
 
+@pytest.mark.slow
 def test_a_finished_experiment_is_restored_without_a_step(toy, forget):
     drawer = Drawer()
     asked = brief(recipe="tuned", arms=("teacher", "distill", "oracle"), seeds=1)

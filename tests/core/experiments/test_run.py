@@ -164,6 +164,7 @@ def test_a_teacher_that_does_not_fit_is_refused_before_training(toy, tmp_path, m
         run(brief(arms=("teacher", "rdpd"), teacher=card.name), store=store)
 
 
+@pytest.mark.slow
 def test_a_student_cannot_be_taken_for_a_teacher(toy, tmp_path):
     store = Store([tmp_path / "models"])
     (card,) = keep(run(brief(arms=("direct",), seeds=1)), store, CREATED)

@@ -16,6 +16,8 @@ from rdpd_core.experiments.source import Asked
 from rdpd_core.store import Store
 from tests.toys import toy_windows
 
+pytestmark = pytest.mark.slow
+
 LAYERS = ["segments", "recurrent", "context", "logits"]
 
 

@@ -39,13 +39,15 @@ class After:
         return self.left <= 0
 
 
-def test_while_recordings_are_read_nothing_is_left_and_the_next_run_reads_them_all(toy):
+def test_while_recordings_are_read_what_was_stored_is_kept_and_the_next_run_reads_the_rest(toy):
     stop = After("recordings", 4)
     with pytest.raises(StoppedError, match="stopped while reading the recordings; there is nothing to keep yet"):
         run(brief(), report=stop.report, should_stop=stop)
     assert [e["done"] for e in stop.events if e["kind"] == "recordings"] == [1, 2, 3, 4]
-    assert not [p for p in (cache_root() / "recordings").iterdir() if p.is_dir()]
-    assert len(run(brief()).outcomes) == 4
+    assert [p.suffix for p in (cache_root() / "recordings").iterdir() if p.is_dir()] == [".part"]
+    again = After("recordings", 1000)
+    assert len(run(brief(), report=again.report).outcomes) == 4
+    assert [e["done"] for e in again.events if e["kind"] == "recordings"] == list(range(5, 19))
 
 
 @pytest.mark.parametrize("place", ["scaling the windows", "asking the teachers"])

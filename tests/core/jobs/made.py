@@ -12,6 +12,7 @@ from typing import Any
 from rdpd_core.experiments import Experiment
 from rdpd_core.jobs import Desk, Job, Spec
 from rdpd_core.jobs.engines.local import Local
+from rdpd_core.runtime import versions
 from rdpd_core.store import Store
 
 LIMIT_S = 100.0
@@ -39,8 +40,9 @@ def toy_spec(kind: str = "experiment", checkpoint_s: float = 0.0, **changes: Any
     asked = {"dataset": "toy", "arms": ("teacher", "direct", "rdpd"), "seeds": 2, "recipe": "paper", "epochs": 3, "patience": 3}
     experiment = Experiment(**{**asked, **changes})
     return Spec(
-        kind=kind, title="toy", dataset="toy", experiments=(experiment.to_dict(),), threads=1, checkpoint_s=checkpoint_s
-    )
+        kind=kind, title="toy", dataset="toy", experiments=(experiment.to_dict(),), threads=1, checkpoint_s=checkpoint_s,
+        versions=versions(),
+    )  # fmt: skip
 
 
 def until(wanted: Callable[[], bool], desk: Desk, looking_after: bool = True) -> None:

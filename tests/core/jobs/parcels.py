@@ -18,7 +18,7 @@ from rdpd_core.jobs.transfer import MANIFEST, import_job
 from tests.core.jobs.byhand import a_folder
 
 ID, OTHER = "0123456789abcdef", "fedcba9876543210"
-RESULT = {"status": "done", "reason": "", "models": ["toy/rdpd-wrist"], "tables": [], "ended": 5.0}
+RESULT = {"status": "done", "reason": "", "models": ["toy/rdpd-wrist-0"], "tables": [], "ended": 5.0}
 STAYS = {"lock", "cancel", "launch.json", "filed", "ballast", ".draft", "notes.md", "checkpoints/.000002.x/state.json"}
 
 

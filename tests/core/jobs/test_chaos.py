@@ -22,18 +22,18 @@ def sound(trials):
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_workers_lose_nothing(toy, tmp_path):
-    trials = kills.kill_workers(desk(tmp_path), [toy_spec(epochs=60, patience=60)], kills=6, longest_s=1.5)
+    trials = kills.kill_workers(desk(tmp_path), [toy_spec(epochs=60, patience=60)], kills=3, longest_s=1.5)
     assert not sound(trials[:-1])  # the last one is about time, which a test must not judge
-    assert trials[0].n == 6
+    assert trials[0].n == 3
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_servers_lose_nothing(toy, tmp_path):
-    specs = [toy_spec(first_seed=seed, seeds=1, arms=("direct",)) for seed in range(4)]
-    trials = servers.kill_servers(tmp_path / "jobs", specs, server_kills=8, worker_kills=4, module="tests.toy_server")
+    specs = [toy_spec(first_seed=seed, seeds=1, arms=("direct",)) for seed in range(3)]
+    trials = servers.kill_servers(tmp_path / "jobs", specs, server_kills=4, worker_kills=2, module="tests.toy_server")
     assert not sound(trials)
-    assert [t.n for t in trials[:2]] == [12, 4]
+    assert [t.n for t in trials[:2]] == [6, 3]
 
 
 @pytest.mark.slow
@@ -48,12 +48,14 @@ def test_changed_bytes_are_seen_in_every_file_of_a_job(toy, tmp_path):
     assert {p: p.read_bytes() for p in folder.path.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.slow
 def test_death_and_refusal_at_every_boundary_of_a_save(tmp_path):
     trials = walk.walk(tmp_path)
     assert not sound(trials)
     assert all(t.n >= 5 for t in trials)
 
 
+@pytest.mark.slow
 def test_a_careless_save_is_caught(tmp_path, monkeypatch):
     def careless(path, data):
         path.write_bytes(data[: len(data) // 2])
@@ -79,6 +81,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path):
     assert trial.n > 5
 
 
+@pytest.mark.slow
 def test_many_writers_lose_no_row(tmp_path):
     assert not sound([writers.write_at_once(tmp_path, writers=4, rows=30)])
 

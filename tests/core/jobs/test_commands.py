@@ -62,6 +62,7 @@ def waiting(desk, **changes):
     return folder
 
 
+@pytest.mark.slow
 def test_a_listing_loads_nothing_heavy(desk):
     done(desk)
     for words in (["jobs", "list", "--all"], ["jobs", "list", "--json"], ["jobs", "show", SHORT], ["jobs", "log", SHORT]):
@@ -196,6 +197,7 @@ def test_delete_asks_and_says_what_is_free_again(desk, capsys, monkeypatch):
     assert "stop it before it is deleted" in refused(capsys, "delete", SHORT)
 
 
+@pytest.mark.slow
 def test_export_and_import_from_the_command_line(desk, capsys, tmp_path):
     folder, file = done(desk, title="toys"), tmp_path / "job.zip"
     before = contents(folder)

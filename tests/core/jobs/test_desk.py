@@ -1,6 +1,7 @@
 """Jobs from the desk to the store, through real workers."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,12 +83,13 @@ def test_stop_keeps_the_best_and_resume_ends_as_if_never_stopped(office, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_resumed_to_the_same_weights(office):
+def test_a_killed_worker_is_resumed_to_the_same_weights(office, tmp_path):
     whole, _ = office.submit(toy_spec(epochs=60, patience=60))
     until_ended(office, whole.id)
     wanted = models_of(office.job(whole.id).folder.path)
     told = _epochs(office.job(whole.id))
     office.delete(whole.id)
+    shutil.rmtree(tmp_path / "cache" / "taught")  # or the second would find its teacher there and have fewer epochs to lose
     job, _ = office.submit(toy_spec(epochs=60, patience=60))
     for epochs in (10, 70):
         until_trained(office, job.id, epochs)
@@ -199,6 +201,39 @@ def test_a_broken_folder_says_so_and_the_others_go_on(toy, tmp_path, damage):
         words = {"edited": "edited", "newer": "newer version", "spec gone": "cannot be read", "unknown engine": "engine"}
         told = again.unreadable.get(broken.id) or again.job(broken.id).state.reason
         assert words[damage] in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("asks", "told"),
+    [
+        ({"dataset": "gone"}, "unknown data set 'gone'; known: "),
+        ({"view": "gone"}, "unknown view or channel of toy 'gone'; known: "),
+        ({"teacher": "teacher-gone"}, "there is no model toy/teacher-gone; here are none for this data set"),
+    ],
+    ids=lambda value: "".join(value) if isinstance(value, dict) else "",
+)
+def test_a_job_that_asks_for_what_is_gone_fails_with_the_reason(office, asks, told):
+    made = toy_spec()
+    spec = replace(made, dataset=asks.get("dataset", "toy"), experiments=({**made.experiments[0], **asks},))
+    spec.write(office.root / spec.id / "spec.json")
+    office.rebuild()
+    assert until_ended(office, spec.id).state.name == states.FAILED
+    assert told in office.job(spec.id).state.reason
+
+
+@pytest.mark.slow
+def test_a_job_whose_result_is_gone_says_so_and_makes_it_again(office):
+    job, _ = office.submit(toy_spec())
+    wanted = models_of(until_ended(office, job.id).folder.path)
+    job.folder.remove_record("result")
+    office.tick()
+    found = office.job(job.id)
+    assert (found.state.name, found.state.ended) == (states.FAILED, True)
+    assert "result.json is gone; resume it" in found.state.reason
+    office.resume(job.id)
+    assert until_ended(office, job.id).state.name == states.DONE
+    assert models_of(job.folder.path) == wanted
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ def answer(capsys, *words) -> dict:
     return json.loads(out)
 
 
+@pytest.mark.slow
 def refusal(capsys, *words) -> str:
     """Give the sentence with which the command refuses."""
     assert main([str(word) for word in words]) == REFUSED
@@ -56,6 +57,7 @@ def test_it_prints_a_forecast_and_concerns(spec_file, capsys):
     assert "seeds" in {c["about"] for c in told["concerns"]}
 
 
+@pytest.mark.slow
 def test_what_was_timed_once_is_kept(spec_file, capsys, tmp_path):
     first = answer(capsys, spec_file)["forecast"]
     kept = sorted((tmp_path / "cache" / "pace").glob("*.json"))
@@ -65,6 +67,7 @@ def test_what_was_timed_once_is_kept(spec_file, capsys, tmp_path):
     assert [path.read_bytes() for path in sorted((tmp_path / "cache" / "pace").glob("*.json"))] == before
 
 
+@pytest.mark.slow
 def test_a_study_is_forecast_whole(toy, capsys, tmp_path):
     prepare("toy")
     spec = toy_spec("study")
@@ -83,6 +86,7 @@ def test_recordings_that_were_not_read_are_not_read_for_a_forecast(toy, capsys, 
     assert not (tmp_path / "cache" / "recordings").exists()
 
 
+@pytest.mark.slow
 def test_a_spec_may_come_over_standard_input(spec_file, capsys, monkeypatch):
     class Given:
         buffer = io.BytesIO(spec_file.read_bytes())

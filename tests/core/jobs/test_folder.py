@@ -103,3 +103,11 @@ def test_every_path_lies_inside(tmp_path):
     names = [name for name, value in vars(JobFolder).items() if isinstance(value, property)]
     assert len(names) == 9
     assert all(getattr(folder, name).parent == tmp_path for name in names)
+
+
+def test_models_that_are_gone_are_known(folder):
+    for path in (folder.models / "toy" / "one", folder.shards / "001" / "models" / "toy" / "two"):
+        path.mkdir(parents=True)
+        (path / "card.json").touch()
+    assert folder.lacks(["toy/one", "toy/two", "toy/three"]) == ["toy/three"]
+    assert folder.lacks([]) == []

@@ -58,6 +58,7 @@ def test_a_worker_does_the_lab_and_a_kill_costs_nothing(toy, tmp_path):
     assert office.finished(spec_of_lab(lab(noise=1.0), device="cpu", threads=1, checkpoint_s=0.0)) is None
 
 
+@pytest.mark.slow
 def test_what_was_not_found_yet_is_said(toy, tmp_path):
     office = desk(tmp_path)
     job, _ = office.submit(spec_of_lab(lab(epochs=2000, patience=2000), device="cpu", threads=1))
@@ -78,6 +79,7 @@ def test_costs_are_read():
     assert study_commands.read_costs("") is None
 
 
+@pytest.mark.slow
 def test_other_recordings_are_told(toy, tmp_path, monkeypatch, capsys):
     office = desk(tmp_path)
     monkeypatch.setattr(office, "finished", lambda spec: office.jobs()[0])

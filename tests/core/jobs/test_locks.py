@@ -72,6 +72,7 @@ def test_an_error_inside_frees_the_lock(tmp_path):
     assert not held(tmp_path / "lock")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_another_process_holds_until_it_dies(tmp_path, start, how):
     path = tmp_path / "lock"

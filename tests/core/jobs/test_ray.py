@@ -4,11 +4,13 @@ import json
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from rdpd_core.errors import EngineError, ParameterError
+from rdpd_core.files import OWNER
 from rdpd_core.jobs import Desk, JobFolder, states, worker
 from rdpd_core.jobs.engines import _dashboard, ray
 from rdpd_core.jobs.engines.base import OVER, PENDING, RUNNING
@@ -129,14 +131,22 @@ def test_nobody_there_is_said_and_not_asked_again_at_once(cluster, monkeypatch):
     with socket.create_server(("127.0.0.1", port)) as listening:
         listening.settimeout(0)
         with pytest.raises(EngineError, match="cannot be reached since"):
-            Ray().check(ray_spec())
+            Ray()._configured().nodes()
         with pytest.raises(BlockingIOError):
             listening.accept()
+
+
+def test_whoever_asks_for_a_job_has_a_cluster_asked_again_at_once(cluster, monkeypatch):
+    monkeypatch.setattr(_dashboard, "QUIET_S", 1000.0)
+    Ray()._configured()._failed = time.monotonic()
+    Ray().check(ray_spec())
+    assert cluster.asked
 
 
 def test_one_that_never_answers_is_not_waited_for(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(_dashboard, "QUICK_S", 0.1)
+        monkeypatch.setattr("rdpd_core.jobs.engines.ray.PATIENT_S", 0.1)
         monkeypatch.setenv("RDPD_RAY_ADDRESS", f"127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(EngineError, match="cannot be reached"):
             Ray().check(ray_spec())
@@ -166,7 +176,7 @@ def test_what_is_asked_of_the_cluster(cluster, tmp_path, monkeypatch):
     assert asked["entrypoint"] == (
         "exec python3.11 -m rdpd_core.jobs.worker 'a folder/jobs/0123456789abcdef' --attempt 1 --guest --threads 2 --wire ."
     )
-    assert asked["runtime_env"]["env_vars"] == {"RAY_JOB_STOP_WAIT_TIME_S": "0", "RDPD_DATA": "/data"}
+    assert asked["runtime_env"]["env_vars"] == {"RAY_JOB_STOP_WAIT_TIME_S": "0", "RDPD_DATA": "/data", OWNER: ""}
     assert TOKEN not in json.dumps(asked)
     uploads = [(path, body) for command, path, body, _ in cluster.asked if command == "PUT"]
     assert [path.rpartition("/")[2] for path, _ in uploads] == [

@@ -116,7 +116,7 @@ def own(*names):
         (["starting", "queued"], False, ("starting", "")),
         (["running", "queued"], False, ("running", "0 of 2 shards have ended")),
         (["done", "queued"], False, ("running", "1 of 2 shards have ended")),
-        (["lost", "queued"], False, ("running", "0 of 2 shards have ended")),
+        ([states.LOST, "queued"], False, ("running", "0 of 2 shards have ended")),
         (["failed", "done"], False, ("running", "2 of 2 shards have ended")),
         (["running", "queued"], True, ("stopping", "0 of 2 shards have ended")),
     ],
@@ -125,7 +125,7 @@ def test_a_study_is_what_its_shards_are_until_it_merges(shards, cancelled, wante
     assert of_study(State(states.QUEUED), own(*shards), cancelled) == State(*wanted)
 
 
-@pytest.mark.parametrize("name", ["starting", "running", "lost", "done", "failed", "stopped", "broken"])
+@pytest.mark.parametrize("name", ["starting", "running", states.LOST, "done", "failed", "stopped", "broken"])
 def test_a_study_that_merges_or_ended_speaks_for_itself(name):
     assert of_study(State(name, "why"), own("done", "done"), False) == State(name, "why")
 

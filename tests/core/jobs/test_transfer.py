@@ -88,6 +88,28 @@ def test_only_what_has_ended_is_exported(tmp_path):
     assert not (tmp_path / "job.zip").exists()
 
 
+def test_a_job_that_lost_a_model_is_not_exported_in_silence(tmp_path):
+    folder = a_job(tmp_path / ID)
+    (folder.models / "toy" / "rdpd-wrist-0" / "card.json").unlink()
+    with pytest.raises(JobFileError, match="has lost 1 of the models it made, toy/rdpd-wrist-0 first; ask for the same job"):
+        export_job(folder, tmp_path / "job.zip")
+    assert [p.name for p in tmp_path.iterdir()] == [ID]
+
+
+def test_a_result_that_was_damaged_after_the_end_is_told_in_the_list(desk, parcel):
+    folder = JobFolder(desk.root / import_job(parcel, desk.root))
+    desk.rebuild()
+    assert [job.state.name for job in desk.jobs()] == [states.DONE]
+    path = folder.path / "result.json"
+    path.write_bytes(path.read_bytes().replace(b"done", b"dong"))
+    (found,) = desk.jobs()
+    assert found.state.name == states.FAILED
+    assert "result.json is not as it was written" in found.state.reason
+    assert found.state.reason.endswith("or resume it, and it is made again from the checkpoints")
+    desk.resume(ID)
+    assert desk.job(ID).state.name == states.QUEUED
+
+
 def test_no_file_is_written_over(tmp_path):
     (tmp_path / "job.zip").write_bytes(b"precious")
     with pytest.raises(DataError, match=r"there is a file .*job\.zip already"):

@@ -1,6 +1,8 @@
 """Stored recordings: written once, whole or not at all, and refused when damaged."""
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rdpd_core.environment import ROOT
 from rdpd_core.errors import DataError, IncompatibleError, StoppedError, UnknownNameError
 from rdpd_core.files import lock
+from rdpd_core.preprocessing import unfinished
 from rdpd_core.preprocessing.convert import convert
 from rdpd_core.preprocessing.stored import INDEX, SEAL, SIGNAL, Converted, open_converted
 from rdpd_core.types import Channel, Preparation, Recording
@@ -198,15 +202,81 @@ def test_errors_of_a_step_say_which_recording(tmp_path: Path) -> None:
         run(tmp_path / "d", preparation=replace(PLAIN, standardize="recordings"))
 
 
-def test_a_stop_leaves_nothing_half_done(tmp_path: Path) -> None:
+def stop_after(many: int):
     def stop(done: int) -> None:
-        if done == 2:
+        if done == many:
             raise StoppedError("enough")
 
+    return stop
+
+
+def test_a_stopped_conversion_goes_on_where_it_was(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole")
     with pytest.raises(StoppedError):
-        run(tmp_path / "c", on_progress=stop)
-    assert [p.name for p in tmp_path.iterdir()] == [".c.lock"]
-    assert len(run(tmp_path / "c").name) == 18
+        run(tmp_path / "c", on_progress=stop_after(7))
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".c.lock", ".c.part", ".whole.lock", "whole"]
+    asked: list[int] = []
+
+    def rest(first: int) -> Iterator[Recording]:
+        asked.append(first)
+        return ToyDataset().recordings_from(first)
+
+    done: list[int] = []
+    again = convert(rest, PLAIN, channels=CHANNELS, classes=CLASSES, out=tmp_path / "c", digest="1", on_progress=done.append)
+    assert (asked, done) == ([7], list(range(8, 19)))
+    assert again.digest == whole.digest
+    assert again.quality == whole.quality
+    assert np.array_equal(again.signal, whole.signal)
+    for name in ("index.json", "signal.npy"):
+        assert (tmp_path / "c" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert not (tmp_path / ".c.part").exists()
+
+
+def test_a_killed_conversion_goes_on_from_what_was_noted(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole")
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom rdpd_core.preprocessing import unfinished\n"
+        "from tests.core.preprocessing.test_convert import run\nunfinished.EVERY_S = 0.0\n"
+        "run(Path(sys.argv[1]), on_progress=lambda done: os.kill(os.getpid(), 9) if done == 5 else None)"
+    )
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path / "c")], cwd=ROOT, check=False)
+    assert found.returncode == -9
+    done: list[int] = []
+    assert run(tmp_path / "c", on_progress=done.append).digest == whole.digest
+    assert done == list(range(6, 19))
+
+
+@pytest.mark.parametrize("harm", ["samples", "shorter", "note", "gone", "other source"])
+def test_what_was_begun_is_made_anew_where_it_cannot_be_believed(tmp_path: Path, harm: str) -> None:
+    whole = run(tmp_path / "whole", digest="2" if harm == "other source" else "1")
+    with pytest.raises(StoppedError):
+        run(tmp_path / "c", on_progress=stop_after(7))
+    part = tmp_path / ".c.part"
+    if harm == "samples":
+        data = bytearray((part / SIGNAL).read_bytes())
+        data[-1] ^= 1
+        (part / SIGNAL).write_bytes(data)
+    elif harm == "shorter":
+        os.truncate(part / SIGNAL, (part / SIGNAL).stat().st_size - 4)
+    elif harm == "note":
+        (part / unfinished.DONE).write_text((part / unfinished.DONE).read_text().replace("ann", "bob", 1))
+    elif harm == "gone":
+        (part / SIGNAL).unlink()
+    done: list[int] = []
+    again = run(tmp_path / "c", digest="2" if harm == "other source" else "1", on_progress=done.append)
+    assert done == list(range(1, 19))
+    assert again.digest == whole.digest
+
+
+def test_what_was_begun_for_files_that_are_others_now_is_forgotten(tmp_path: Path) -> None:
+    for name in ("toy-1", "toy-2", "other-1"):
+        with pytest.raises(StoppedError):
+            run(tmp_path / name, on_progress=stop_after(2))
+    with lock(tmp_path / ".toy-2.lock"):
+        unfinished.forget_others(tmp_path / "toy-3", "toy-")
+    assert sorted(p.name for p in tmp_path.glob(".*.part")) == [".other-1.part", ".toy-2.part"]
+    unfinished.forget_others(tmp_path / "toy-2", "toy-")
+    assert sorted(p.name for p in tmp_path.glob(".*.part")) == [".other-1.part", ".toy-2.part"]
 
 
 def test_who_waits_for_another_process_may_give_up(tmp_path: Path) -> None:

@@ -129,3 +129,13 @@ def test_shares_of_zero_and_one() -> None:
             unlabeled(target, share, 0)
     with pytest.raises(ParameterError, match="at least 2"):
         wrong_labels(target, 0.1, 0, 1)
+
+
+def test_labels_of_whole_subjects_can_be_taken():
+    target, subject = np.arange(40) % 4, np.repeat(list("abcdefghij"), 4)
+    without, mask = unlabeled(target, 0.3, seed=0, subject=subject)
+    lost = set(subject[mask])
+    assert len(lost) == 3
+    assert np.array_equal(mask, np.isin(subject, list(lost)))
+    assert np.array_equal(without, np.where(mask, -1, target))
+    assert lost < set(subject[unlabeled(target, 0.6, seed=0, subject=subject)[1]])

@@ -286,7 +286,7 @@ def test_time_ends_at_its_limit(store, tmp_path):
 
 
 def test_a_check_that_dies_is_no_yes(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(exchange.sys, "executable", "/bin/false")
+    monkeypatch.setattr("rdpd_core.apart.sys.executable", "/bin/false")
     with pytest.raises(ModelFileError, match="without an answer"):
         take_in(store, files())
     assert nothing_left(store, tmp_path)

@@ -281,6 +281,7 @@ def test_the_search_for_pickle_finds_it():
     assert unsafe("np.load(p, allow_pickle=False)\nsafetensors.torch.load(b)\npickle_free = 1") == []
 
 
+@pytest.mark.slow
 def test_no_pickle_anywhere():
     project = Path(rdpd_core.__file__).parents[1]
     sources = [p for room in ("rdpd_core", "app") for p in (project / room).rglob("*.py")]

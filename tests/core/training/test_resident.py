@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rdpd_core.preprocessing import Statistics, add_noise
 from rdpd_core.training import Resident
+from rdpd_core.training.stretches import stretches_of
 from tests.core.training.made import CPU
 from tests.toys import toy_windows
 
@@ -47,7 +48,7 @@ def test_every_window_is_what_gathering_and_scaling_gives(start):
 def test_no_sample_is_kept_twice_and_none_that_no_window_needs(start):
     windows = some(start)
     needed = len({s for first in start for s in range(first, first + SAMPLES)})
-    assert Resident(windows, STATISTICS, CPU).signal.shape == (3, needed)
+    assert stretches_of(windows, STATISTICS, CPU).signal.shape == (3, needed)
 
 
 @given(start=starts, seed=st.integers(0, 100))
@@ -89,3 +90,30 @@ def test_the_signal_of_the_windows_is_left_as_it_was():
     data.rich(torch.arange(3)).add_(1)
     assert np.array_equal(windows.signal, before)
     assert np.array_equal(data.rich(torch.arange(3)).numpy(), scaled(windows))
+
+
+def recorded(start, target, recording):
+    """Give windows of several recordings over one long signal."""
+    base = toy_windows([0] * 12, "abcdefghijkl", samples=SAMPLES)
+    names = np.array(list(recording))
+    return dataclasses.replace(
+        base, start=np.array(start), target=np.array(target), subject=names, recording=names, offset_s=np.array(start) / 20.0
+    )
+
+
+def test_offsets_stay_half_way_to_a_neighbor_of_the_same_recording_and_label():
+    windows = recorded([0, 8, 16, 24, 40, 44], [0, 0, 1, 1, 1, 1], "aaaabb")
+    data, everyone = Resident(windows, STATISTICS, CPU), torch.arange(6)
+    drawn = torch.stack([data.offsets(everyone, torch.Generator().manual_seed(s)) for s in range(300)])
+    assert drawn.min(0).values.tolist() == [0, -4, 0, -4, 0, -2]
+    assert drawn.max(0).values.tolist() == [4, 0, 4, 0, 2, 0]
+    assert {v: int((drawn[:, 0] == v).sum()) for v in range(5)}.keys() == set(range(5))
+    again = data.offsets(everyone, torch.Generator().manual_seed(7))
+    assert torch.equal(drawn[7], again)
+
+
+def test_a_window_that_is_moved_shows_the_recording_there():
+    windows = recorded([0, 8, 16], [0, 0, 0], "aaa")
+    data, by = Resident(windows, STATISTICS, CPU), torch.tensor([3, -4, -1])
+    there = dataclasses.replace(windows, start=windows.start + by.numpy())
+    assert np.array_equal(data.rich(torch.arange(3), by).numpy(), scaled(there))

@@ -26,6 +26,13 @@ def live(**changes):
     return trainer(cohort(MEMBERS), said=LiveTeacher([teacher()]), **changes)
 
 
+def averaged(**changes):
+    """Give a trainer whose step falls and whose weights are averaged, on windows at any offset."""
+    train = resident(windows(40, stride=8))
+    given = {"epochs": 4, "patience": 2, "schedule": "cosine", "averaging": 0.9, "offsets": True, "train": train, **changes}
+    return trainer(cohort([member("a"), member("b", 4)]), said=LiveTeacher([teacher(), teacher(1)], together=True), **given)
+
+
 def stored(**changes):
     """Give a trainer on unchanged windows with stored outputs of two teachers."""
     given = {"epochs": 3, "said": knowledge(teachers=2), "shuffle": "once", **changes}
@@ -63,7 +70,7 @@ def assert_same(made, wanted):
             assert torch.equal(x, y)
 
 
-@pytest.mark.parametrize("make", [live, stored])
+@pytest.mark.parametrize("make", [pytest.param(live, marks=pytest.mark.slow), stored, averaged])
 def test_from_every_step_it_ends_bit_for_bit_as_if_never_broken(make):
     steps = []
     whole = make(on_event=lambda e: steps.append(e) if e["kind"] == "step" else None)
@@ -84,6 +91,7 @@ def test_the_trial_above_sees_members_leave_at_different_epochs_and_the_stack_cl
     assert any(finished and stack == len(MEMBERS) for stack, finished in left)
 
 
+@pytest.mark.slow
 def test_from_the_end_of_every_epoch_as_well():
     states = []
     whole = live()
@@ -199,7 +207,7 @@ def test_a_missing_fact_another_format_and_an_impossible_step_are_named():
     state = broken_after(stored, 4)
     for facts, told in (
         ({n: v for n, v in state.facts.items() if n != "best"}, "lacks best"),
-        ({**state.facts, "format": 9}, "has format 9, this program reads 1"),
+        ({**state.facts, "format": 9}, "has format 9, this program reads 2"),
         ({**state.facts, "running": {"step": 8, "terms": []}}, "stands at step 8, an epoch has 3"),
     ):
         with pytest.raises(DataError, match=told):

@@ -53,6 +53,7 @@ def test_a_member_that_stopped_stays_stopped_whoever_goes_on(monkeypatch):
     assert found["a"].epochs == 6
 
 
+@pytest.mark.slow
 def test_members_that_end_at_different_times_end_as_if_alone():
     order = (4, 1, 7, 0, 6, 3, 2, 5)
     members = [member(f"m{s}", s, (s % 4,), noise=0.2 * (s % 2), settings={"temperature": 1.0 + s}) for s in order]

@@ -100,6 +100,7 @@ def test_few_people_and_one_class_end_in_words():
     assert "right everywhere" in AttentionOverlap(PARAMS).run(given, nothing).sentences[-1].text
 
 
+@pytest.mark.slow
 def test_imitation_is_told_from_none_by_seeds_enough():
     """Two arms that differ by seed only are called different in at most 7 of 100; one that imitates is seen."""
     called = 0

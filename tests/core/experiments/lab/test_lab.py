@@ -52,6 +52,7 @@ def test_a_student_of_the_lab_is_the_student_of_an_experiment(found):
         assert max(float((twin.weights[n] - outcome.weights[n]).abs().max()) for n in twin.weights) < 1e-4
 
 
+@pytest.mark.slow
 def test_a_lab_that_was_stopped_goes_on_to_the_same_end(found, monkeypatch):
     lab, whole = found
     monkeypatch.setattr(training, "MOST_STUDENTS", 8)

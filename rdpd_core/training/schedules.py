@@ -1,0 +1,19 @@
+"""Step size over the course of a training; a function of the place, so that going on needs no state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+
+def _constant(progress: float) -> float:
+    return 1.0
+
+
+def _cosine(progress: float) -> float:
+    """Fall from 1 to 0 along half a cosine wave (Loshchilov, Hutter. SGDR. ICLR 2017, without restarts)."""
+    return (1 + math.cos(math.pi * min(1.0, progress))) / 2
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {"constant": _constant, "cosine": _cosine}
+"""Share of the learning rate by name, at a progress from 0 (the first step) to 1 (the last epoch's end)."""
