@@ -29,7 +29,7 @@ ROWS = {
     "app": [
         {"theme"},
         {"figures"},
-        {"recent", "gate", "failures", "stray"},
+        {"recent", "gate", "failures", "stray", "unheard"},
         {"kept"},
         {"state", "cached", "watch"},
         {"components"},
