@@ -180,8 +180,8 @@ def _datasets(given: argparse.Namespace) -> None:
 
         show_card(given.name, given.data_root, given.json)
         return
-    rows = []
-    for kind in DATASETS:
+    rows, kinds = [], [kind for kind in DATASETS if not kind.asks]
+    for kind in kinds:
         here = kind(given.data_root).present()
         rows.append(
             {
@@ -192,7 +192,7 @@ def _datasets(given: argparse.Namespace) -> None:
         )  # fmt: skip
     print_rows(rows, given.json)
     if not given.json:
-        for kind in DATASETS:
+        for kind in kinds:
             if not kind(given.data_root).present():
                 print(f"\n{kind.name}: {kind.obtain} It belongs in {kind(given.data_root).folder}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,6 +11,8 @@ from typing import Generic, TypeVar
 from rdpd_core.errors import UnknownNameError
 
 T = TypeVar("T")
+NEAR = 3
+"""So many of the unlisted names that are like a wrong one are told."""
 
 
 class Registry(Generic[T]):
@@ -23,7 +26,8 @@ class Registry(Generic[T]):
         """
         self.kind = kind
         self._entries: dict[str, type[T]] = {}
-        self._more: Callable[[], Mapping[str, type[T]]] = dict
+        self._more: list[Callable[[], Mapping[str, type[T]]]] = []
+        self._unlisted: dict[str, type[T]] = {}
 
     def also(self, more: Callable[[], Mapping[str, type[T]]]) -> None:
         """Add what is found anew at every look; a registered class goes before a found one of the same name.
@@ -31,7 +35,15 @@ class Registry(Generic[T]):
         Args:
             more: Gives classes by name.
         """
-        self._more = more
+        self._more.append(more)
+
+    def unlisted(self, classes: Mapping[str, type[T]]) -> None:
+        """Add classes that are there for who asks by name, and in no list unless `also` gives them, too.
+
+        Args:
+            classes: By name.
+        """
+        self._unlisted |= classes
 
     def register(self, cls: type[T]) -> type[T]:
         """Add a class under its own `name` attribute; use as a decorator.
@@ -56,29 +68,35 @@ class Registry(Generic[T]):
             UnknownNameError: No such entry; the message lists the known ones and the nearest.
         """
         entries = self._all()
-        if name not in entries:
-            raise UnknownNameError(self.kind, name, sorted(entries))
-        return entries[name]
+        if name in entries:
+            return entries[name]
+        if name in self._unlisted:
+            return self._unlisted[name]
+        near = difflib.get_close_matches(str(name), self._unlisted, n=NEAR)
+        raise UnknownNameError(self.kind, name, sorted({*entries, *near}))
 
     def names(self) -> list[str]:
         """Give all names, sorted."""
         return sorted(self._all())
 
     def registered(self) -> list[str]:
-        """Give the names that were registered, without those that were found, sorted."""
-        return sorted(self._entries)
+        """Give the names that are taken whatever is found: registered ones, and such that are in no list; sorted."""
+        return sorted({**self._entries, **self._unlisted})
 
     def __iter__(self) -> Iterator[type[T]]:
         return iter([cls for _, cls in sorted(self._all().items())])
 
     def __contains__(self, name: object) -> bool:
-        return name in self._all()
+        return name in self._all() or name in self._unlisted
 
     def __len__(self) -> int:
         return len(self._all())
 
     def _all(self) -> dict[str, type[T]]:
-        return {**self._more(), **self._entries}
+        found: dict[str, type[T]] = {}
+        for more in self._more:
+            found |= more()
+        return found | self._entries
 
 
 def discover(package: str, path: Iterable[str]) -> None:

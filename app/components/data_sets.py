@@ -11,7 +11,7 @@ from app import cached, kept
 from app.components import here, own_check
 from app.figures.job_words import size
 from app.figures.text import in_markdown
-from rdpd_core.datasets import DATASETS
+from rdpd_core.datasets import DATASETS, Dataset
 from rdpd_core.datasets.own import OwnSet, own_root, problems
 from rdpd_core.errors import RdpdError
 from rdpd_core.files import cache_root, work_root
@@ -27,10 +27,15 @@ def bytes_of(folder: str) -> int:
     return size_of(Path(folder))
 
 
+def listed() -> list[type[Dataset]]:
+    """Give the data sets that lists show: those that only ask something of the recordings of another are left out."""
+    return [kind for kind in DATASETS if not kind.asks]
+
+
 def table() -> None:
     """Show all data sets in one table, and what all of it takes of the disk."""
     rows = []
-    for kind in DATASETS:
+    for kind in listed():
         there = here.is_here(kind)
         folder = kind(cached.data_root()).folder
         place = "made here" if kind.simulated else "added here" if kind.own else "here" if there else "not here"

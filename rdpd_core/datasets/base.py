@@ -25,6 +25,9 @@ class Dataset(ABC):
     Attributes:
         name: Identifier, and the name of its folder under the data root, unless `kept_in` says another.
         kept_in: Folder under the data root, where several sets read the same files.
+        stored_as: Where several sets tell the same recordings apart in different ways, the name under which these are stored,
+            once and without labels; `labels` gives these.
+        asks: The data set of whose recordings this one asks a single question; lists of all data sets leave it out.
         title: For people.
         summary: One sentence: who was measured, with what, doing what.
         reference: Authors, venue, year.
@@ -54,6 +57,8 @@ class Dataset(ABC):
 
     name: ClassVar[str]
     kept_in: ClassVar[str] = ""
+    stored_as: ClassVar[str] = ""
+    asks: ClassVar[str] = ""
     title: ClassVar[str]
     summary: ClassVar[str]
     reference: ClassVar[str]
@@ -120,6 +125,10 @@ class Dataset(ABC):
     @abstractmethod
     def source_digest(self) -> str:
         """Give text that changes whenever what `recordings` yields would change."""
+
+    def labels(self) -> Mapping[str, str]:
+        """Give recording name to class, for a set whose recordings are stored without labels; see `stored_as`."""
+        return {}
 
     def count(self) -> int | None:
         """Give the number of recordings, or None if only reading them all would tell."""
@@ -196,7 +205,7 @@ DATASETS: Registry[Dataset] = Registry("data set")
 
 def with_simulator() -> list[str]:
     """Give the names of the data sets whose files can be simulated."""
-    return [kind.name for kind in DATASETS if kind.simulate.__func__ is not Dataset.simulate.__func__]
+    return [kind.name for kind in DATASETS if not kind.asks and kind.simulate.__func__ is not Dataset.simulate.__func__]
 
 
 def write_simulated(kind: type[Dataset], root: Path, scale: float = 0.05, seed: int = 0) -> Path:

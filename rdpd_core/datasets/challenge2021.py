@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -162,10 +163,15 @@ class Challenge2021(Dataset):
             for n, why in ((many, "they have several of the scored diagnoses"), (none, "they have none of them"))
             if n
         ]
-        for entry in self.used[first:]:
+        for entry, found in zip(self.used[first:], self.read(self.used[first:]), strict=True):
+            yield replace(found, label=entry.classes[0])
+
+    def read(self, entries: Sequence[Entry]) -> Iterator[Recording]:
+        """Yield the recordings of records, without labels; see `recordings`."""
+        for entry in entries:
             header, signal = read_record(entry.record, self.folder, [c.name for c in self.channels])
             facts = {"source": entry.source, **facts_of_person(header.comment("Age"), header.comment("Sex"))}
-            yield Recording(entry.name, signal, header.sampling_rate, self.channels, entry.name, entry.classes[0], facts)
+            yield Recording(entry.name, signal, header.sampling_rate, self.channels, entry.name, None, facts)
 
     def assign(self, subjects: Sequence[str], split: str) -> dict[str, str]:
         """Divide 70/15/15 at random, class by class; or test what Georgia recorded with models of the other sources.
@@ -183,17 +189,22 @@ class Challenge2021(Dataset):
         for subject in subjects:
             if subject not in known:
                 raise UnknownNameError(f"subject of {self.name}", subject, known)
-        class_of, key = {s: known[s].classes[0] for s in subjects}, (self.name, "split", split)
+        class_of, key = self.class_of(subjects), (self.name, "split", split)
         if split != "georgia":
             return divide_by_class(class_of, self.classes, key, 0.15)
         away = {s for s in subjects if known[s].source == "Georgia"}
         return divide_elsewhere(class_of, away, self.classes, key, 0.15)
 
+    def class_of(self, subjects: Sequence[str]) -> dict[str, str]:
+        """Give the class of each subject."""
+        wanted = set(subjects)
+        return {e.name: e.classes[0] for e in self.used if e.name in wanted}
+
     def source_digest(self) -> str:
         """Give text that changes whenever a record is added, removed or written anew."""
         self.check()
         listed = [p for p in self.folder.rglob("*") if p.suffix in (".hea", ".mat") and p.is_file()]
-        return digest_json([self.name, READER, digest_listing(listed, self.folder)])
+        return digest_json([self.stored_as or self.name, READER, digest_listing(listed, self.folder)])
 
     def count(self) -> int:
         """Give the number of recordings."""

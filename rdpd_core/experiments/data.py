@@ -76,11 +76,18 @@ def parts_of(dataset: Dataset, prepared: Prepared, split_name: str) -> Splits:
     Raises:
         UnknownNameError: No such split.
         SplitError: A class or a part would be empty, or a subject in two parts.
+        DataError: All classes but one have too few subjects.
     """
     dataset.check_split(split_name)
     if not dataset.trains:
         nobody = prepared.windows.select(np.empty(0, dtype=np.int64))
         return Splits(nobody, nobody, prepared.windows)
+    if len(prepared.windows.classes) < 2 and prepared.left_out:
+        lost = ", ".join(f"{name} ({count.subjects})" for name, count in prepared.left_out.items())
+        raise DataError(
+            f"only {', '.join(prepared.windows.classes)} is left of the classes of {dataset.name}: of the others fewer than "
+            f"{max(1, dataset.minimum_subjects)} subjects are here, {lost}; get more recordings"
+        )
     subjects = np.unique(prepared.windows.subject).tolist()
     assigned = dataset.assign(subjects, split_name)
     check_assignment(assigned, subjects)

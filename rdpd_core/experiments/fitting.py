@@ -41,7 +41,7 @@ def misfit(card: ModelCard, kind: type[Dataset]) -> str:
 
 def fits(card: ModelCard) -> dict[str, str]:
     """Give why a model cannot read each data set, by name; empty text where it can."""
-    return {kind.name: misfit(card, kind) for kind in DATASETS}
+    return {kind.name: misfit(card, kind) for kind in DATASETS if not kind.asks}
 
 
 def real_windows(card: ModelCard, count: int = 64, data_root: str | Path | None = None) -> Tensor:

@@ -22,6 +22,7 @@ class Source(Protocol):
     """What is asked of a data set."""
 
     name: str
+    stored_as: str
     channels: tuple[Channel, ...]
     classes: tuple[str, ...]
     preparation: Preparation
@@ -42,6 +43,10 @@ class Source(Protocol):
 
     def source_digest(self) -> str:
         """Give text that changes whenever what `recordings` yields would change."""
+        ...
+
+    def labels(self) -> Mapping[str, str]:
+        """Give recording name to class, where `stored_as` says that recordings are stored without labels."""
         ...
 
     def count(self) -> int | None:
@@ -109,18 +114,20 @@ def windows_of(
     total = dataset.count()
     tell = None if on_progress is None else lambda done: on_progress(done, total)
     dataset.on_bytes = on_bytes
-    forget_others(folder, f"{dataset.name}-")
+    forget_others(folder, f"{dataset.stored_as or dataset.name}-")
     stored = convert(
         dataset.recordings_from,
         dataset.preparation,
         channels=dataset.channels,
-        classes=dataset.classes,
+        classes=_stored_classes(dataset),
         out=folder,
         digest=digest,
         on_progress=tell,
         remarks=dataset.remarks,
     )
     windows = cut(stored, dataset.preparation)
+    if dataset.stored_as:
+        windows = label(windows, dataset.classes, dataset.labels())
     least = max(1, dataset.minimum_subjects) if dataset.trains else 0  # what is only asked about needs no label
     kept, counts, left_out = keep_classes(windows, least)
     made = [f"The files of {dataset.name} were simulated; no person was measured."] if _made(dataset) else []
@@ -138,9 +145,27 @@ def stored_folder(dataset: Source, digest: str, cache_root: Path | None = None) 
         digest: Of its source.
         cache_root: As for `windows_of`.
     """
-    key = conversion_key(dataset.preparation, dataset.channels, dataset.classes, digest)
+    key = conversion_key(dataset.preparation, dataset.channels, _stored_classes(dataset), digest)
     usual = files.cache_root() if dataset.own else files.shared_cache_root()  # what all may read is converted once for all
-    return (cache_root or usual) / "recordings" / f"{dataset.name}-{key[:16]}"
+    return (cache_root or usual) / "recordings" / f"{dataset.stored_as or dataset.name}-{key[:16]}"
+
+
+def _stored_classes(dataset: Source) -> tuple[str, ...]:
+    return () if dataset.stored_as else dataset.classes
+
+
+def label(windows: Windows, classes: tuple[str, ...], labels: Mapping[str, str]) -> Windows:
+    """Give windows of recordings that were stored without labels their classes.
+
+    Args:
+        windows: Without labels.
+        classes: Names, in the order of the targets.
+        labels: Recording name to class; windows of other recordings stay without.
+    """
+    at = {name: place for place, name in enumerate(classes)}
+    target = np.array([at[labels[name]] if name in labels else -1 for name in windows.recording.tolist()], dtype=np.int64)
+    digest = files.digest_json([windows.digest, list(classes), files.digest_bytes(target.tobytes())])
+    return replace(windows, target=target, classes=classes, digest=digest)
 
 
 def keep_classes(windows: Windows, minimum_subjects: int) -> tuple[Windows, dict[str, Count], dict[str, Count]]:

@@ -18,7 +18,7 @@ from rdpd_core.preprocessing.windows import check_lengths
 from rdpd_core.types import Channel, Preparation, Recording
 from tests.toys import ToyDataset
 
-EVERY = [*DATASETS, ToyDataset]
+EVERY = [*DATASETS, ToyDataset, DATASETS.get("challenge2021_atrial_fibrillation")]
 FROM_FILES = [d for d in EVERY if d.files]
 SIMULATED = [d for d in EVERY if not d.files]
 

@@ -44,6 +44,28 @@ def test_a_name_is_taken_once(shelf):
         shelf.register(entry("ball"))
 
 
+def test_what_is_found_is_listed_and_what_is_registered_goes_before_it(shelf):
+    top, other = entry("top"), entry("ball")
+    shelf.also(lambda: {"top": top, "ball": other})
+    shelf.also(lambda: {"kite2": entry("kite2")})
+    assert shelf.names() == ["ball", "kite", "kite2", "top"]
+    assert shelf.get("ball") is not other
+    assert shelf.registered() == ["ball", "kite"]
+
+
+def test_what_is_unlisted_is_given_to_who_asks_by_name(shelf):
+    top = entry("top")
+    shelf.unlisted({"top": top})
+    assert shelf.get("top") is top
+    assert "top" in shelf
+    assert shelf.names() == ["ball", "kite"]
+    assert shelf.registered() == ["ball", "kite", "top"]
+    with pytest.raises(UnknownNameError, match=r"unknown toy 'topp' \(did you mean 'top'\?\); known: ball, kite, top"):
+        shelf.get("topp")
+    with pytest.raises(UnknownNameError, match=r"known: ball, kite$"):
+        shelf.get("zebra")
+
+
 @pytest.mark.parametrize("name", ["", None, 3])
 def test_a_name_is_needed(shelf, name):
     with pytest.raises(TypeError, match="must define `name` to be a toy"):

@@ -1,16 +1,21 @@
 """The PhysioNet challenges of 2019 and 2021: on simulated files, on faults put into them, and on real ones."""
 
 import shutil
+from collections import Counter
 
 import numpy as np
 import pytest
 
+from rdpd_core.datasets import DATASETS
 from rdpd_core.datasets._challenge2019_simulated import HEADER
 from rdpd_core.datasets._dividing import divide_elsewhere
 from rdpd_core.datasets._wfdb import Header
+from rdpd_core.datasets.base import write_simulated
 from rdpd_core.datasets.challenge2019 import NO_SEPSIS, SEPSIS, Challenge2019
 from rdpd_core.datasets.challenge2021 import SCORED, Challenge2021, classes_of
+from rdpd_core.datasets.challenge2021_questions import QUESTIONS
 from rdpd_core.errors import DataError, SplitError
+from rdpd_core.experiments.data import parts_of
 from rdpd_core.preprocessing import fit_statistics, windows_of
 from tests.real import real
 
@@ -125,6 +130,76 @@ def test_scored_diagnoses_are_26_and_pairs_are_one():
     for comment in ("Dx: NORM", "Age: 50", "Dx: 1;2"):
         with pytest.raises(DataError, match="Dx must hold SNOMED codes"):
             classes_of(Header(500.0, 1, (), (comment,)), "E1.hea")
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory):
+    """Files of the 2021 challenge as it has them, of simulated hearts; every twentieth record has two scored diagnoses."""
+    root = tmp_path_factory.mktemp("clinic")
+    write_simulated(Challenge2021, root, 0.0, seed=1)
+    return root
+
+
+def test_every_scored_diagnosis_can_be_asked_for():
+    assert len(QUESTIONS) == 26
+    assert [kind.diagnosis for kind in QUESTIONS.values()] == list(Challenge2021.classes)
+    assert set(QUESTIONS) <= set(DATASETS.registered())
+
+
+@pytest.mark.slow
+def test_a_question_reads_all_records_and_counts_a_diagnosis_beside_others(clinic, tmp_path):
+    rhythm = DATASETS.get("challenge2021_sinus_rhythm")(clinic)
+    counted = Counter(rhythm.labels().values())
+    assert counted["sinus rhythm"] == sum("sinus rhythm" in e.classes for e in rhythm.entries) > 0
+    assert counted.total() == rhythm.count() == len(rhythm.entries) > Challenge2021(clinic).count()
+    two = next(e for e in rhythm.entries if len(e.classes) == 2)
+    found = {r.name: r for r in rhythm.recordings()}
+    assert found[two.name].facts["diagnoses"] == ", ".join(two.classes)
+    none = next(e for e in rhythm.entries if not e.classes)
+    assert found[none.name].facts["diagnoses"] == "none that is scored"
+    windows = windows_of(rhythm, tmp_path).windows
+    at = {name: windows.classes[k] for name, k in zip(windows.recording, windows.target, strict=True)}
+    assert at == rhythm.labels()
+
+
+@pytest.mark.slow
+def test_all_questions_share_what_was_stored_and_are_told_apart(clinic, tmp_path):
+    first = windows_of(DATASETS.get("challenge2021_sinus_rhythm")(clinic), tmp_path)
+    (stored,) = [path for path in (tmp_path / "recordings").iterdir() if path.is_dir()]
+    before = (stored / "signal.npy").stat().st_mtime_ns
+    second = windows_of(DATASETS.get("challenge2021_atrial_fibrillation")(clinic), tmp_path)
+    assert [path for path in (tmp_path / "recordings").iterdir() if path.is_dir()] == [stored]
+    assert (stored / "signal.npy").stat().st_mtime_ns == before
+    assert first.windows.digest != second.windows.digest
+    assert (first.windows.recording == second.windows.recording).all()
+    assert first.windows.classes == ("sinus rhythm", "other")
+
+
+@pytest.mark.slow
+def test_a_question_divides_people_by_its_answer(clinic):
+    asked = DATASETS.get("challenge2021_atrial_fibrillation")(clinic)
+    labels = asked.labels()
+    for split in ("0", "georgia"):
+        parts = asked.assign(sorted(labels), split)
+        assert {(parts[s], labels[s]) for s in labels} >= {
+            (part, label) for part in ("train", "valid", "test") for label in asked.classes
+        }
+    away = {e.name for e in asked.entries if e.source == "Georgia"}
+    assert {s for s, part in parts.items() if part == "test"} == away
+
+
+@pytest.mark.slow
+def test_a_question_that_nobody_answers_with_yes_is_refused(clinic, tmp_path):
+    asked = DATASETS.get("challenge2021_pacing_rhythm")(clinic)
+    with pytest.raises(DataError, match=r"only other is left .* fewer than 10 subjects are here, pacing rhythm \(0\)"):
+        parts_of(asked, windows_of(asked, tmp_path), "0")
+
+
+def test_questions_are_listed_where_their_files_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDPD_DATA", str(tmp_path))
+    assert not set(QUESTIONS) & set(DATASETS.names())
+    (tmp_path / "challenge2021").mkdir()
+    assert set(QUESTIONS) < set(DATASETS.names())
 
 
 @pytest.mark.data
