@@ -44,9 +44,8 @@ class Question(Challenge2021):
         """Yield all records from a position on, without labels; their scored diagnoses stand among the facts."""
         self.remarks.clear()
         for entry, found in zip(self.used[first:], self.read(self.used[first:]), strict=True):
-            yield replace(
-                found, label=None, facts={**found.facts, "diagnoses": ", ".join(entry.classes) or "none that is scored"}
-            )
+            named = ", ".join(entry.classes) or "none that is scored"
+            yield replace(found, facts={**found.facts, "diagnoses": named})
 
     def labels(self) -> Mapping[str, str]:
         """Give record to class."""
@@ -75,8 +74,8 @@ def question(diagnosis: str) -> type[Question]:
         "diagnosis": diagnosis,
         "title": f"PhysioNet challenge 2021, {diagnosis}?",
         "summary": (
-            f"12-lead ECG of seven sources, all recordings, also those with several diagnoses: {diagnosis} or not; the files do "
-            "not say which recordings share a patient, so a random division may put one person into two parts"
+            f"12-lead ECG of seven sources, all recordings, also those with several diagnoses: {diagnosis} or not; the files "
+            "do not say which recordings share a patient, so a random division may put one person into two parts"
         ),
         "classes": (diagnosis, OTHER),
     }
