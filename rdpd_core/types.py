@@ -199,11 +199,13 @@ class ModelOutput(NamedTuple):
         logits: (B, K).
         attention: (B, S), rows sum to 1; None for a model without attention over time.
         features: Named inner representations, each (B, ...).
+        there: (B,), of a teacher: which windows it could be asked about, as their rich channels were recorded; None is all.
     """
 
     logits: Tensor
     attention: Tensor | None = None
     features: Mapping[str, Tensor] = {}
+    there: Tensor | None = None
 
     def gives(self) -> frozenset[str]:
         """Give the kinds of knowledge that are present: logits, attention, features."""

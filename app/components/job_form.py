@@ -18,7 +18,7 @@ from rdpd_core.store import ModelCard
 
 TRAINED, LONGEST_TITLE = "trained", 120
 MAIN = ("noise", "noise_kind", "noise_on", "recipe", "temperature", "seeds")
-LABELS = ("unlabeled", "unlabeled_by", "wrong_labels", "teacher_labels")
+LABELS = ("unlabeled", "unlabeled_by", "wrong_labels", "teacher_labels", "rich_share", "rich_by")
 MORE = (
     "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "dropout_place",
     "teacher_targets", "taught_by", "share", "share_by",

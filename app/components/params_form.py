@@ -32,6 +32,8 @@ LABELS = {
     "noise_on": "noise on channels",
     "offsets": "windows at any offset",
     "precision": "arithmetic",
+    "rich_by": "rich share taken of",
+    "rich_share": "share recorded richly",
     "schedule": "step size over time",
     "seeds": "number of seeds",
     "share": "share of training windows",

@@ -142,6 +142,7 @@ def axis_words(axis: str) -> str:
     return {
         "noise": "amplitude of noise (standard deviations of the channel)",
         "share": "share of the training data used",
+        "rich_share": "share of the training data recorded richly",
         "temperature": "temperature of imitation",
     }.get(axis, axis.replace("_", " "))
 

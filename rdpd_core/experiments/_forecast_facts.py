@@ -134,6 +134,14 @@ def used(experiment: Experiment, train: Part) -> Part:
     return Part(left, round(train.samples * sum(map(sum, left)) / train.windows))
 
 
+def rich_of(experiment: Experiment, train: Part) -> Part:
+    """Give what teachers learn from of the training windows, as `used` gives what students do."""
+    if experiment.rich_share == 1 or not train.windows:
+        return train
+    left = _table(fraction(_spread(train), experiment.rich_share, seed=0, by=experiment.rich_by))
+    return Part(left, round(train.samples * sum(map(sum, left)) / train.windows))
+
+
 def _parts(dataset: Dataset, windows: Windows, split: str) -> dict[str, Windows]:
     """Give the windows of every part, also where the division would be refused."""
     subjects, owner = np.unique(windows.subject, return_inverse=True)

@@ -14,7 +14,7 @@ from rdpd_core.experiments.recipes import Recipe, pick_recipe
 from rdpd_core.methods import METHODS, Method
 from rdpd_core.models import MODELS
 from rdpd_core.params import Params
-from rdpd_core.preprocessing import fraction, unlabeled, view_rows, wrong_labels
+from rdpd_core.preprocessing import fraction, part_of, unlabeled, view_rows, wrong_labels
 from rdpd_core.training import Cohort, Member, TrainingParams
 from rdpd_core.types import Windows
 
@@ -71,6 +71,16 @@ def training_windows(experiment: Experiment, loaded: Loaded) -> tuple[Windows, t
     subject = np.asarray(train.subject) if experiment.unlabeled_by == "subjects" else None
     target, _ = unlabeled(target, experiment.unlabeled, seed=0, subject=subject)
     return train, torch.from_numpy(target)
+
+
+def rich_windows(experiment: Experiment, train: Windows) -> np.ndarray | None:
+    """Say of which training windows (N,) the rich channels were recorded; None is all.
+
+    Scaling is that of all training subjects all the same, so that students do not depend on who was recorded richly.
+    """
+    if experiment.rich_share == 1:
+        return None
+    return part_of(train, experiment.rich_share, seed=0, by=experiment.rich_by)
 
 
 def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device) -> Cohort:

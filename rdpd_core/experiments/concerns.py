@@ -14,7 +14,7 @@ import torch
 from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import RdpdError
 from rdpd_core.evaluation.paired import FOLD_SEEDS, MINIMUM_FOLDS, MINIMUM_SEEDS, SIGNIFICANT, smallest_p
-from rdpd_core.experiments._forecast_facts import Facts, Part, used
+from rdpd_core.experiments._forecast_facts import Facts, Part, rich_of, used
 from rdpd_core.experiments._forecast_room import Room
 from rdpd_core.experiments._forecast_shape import cohort_of, listens, stand_in
 from rdpd_core.experiments._forecast_teacher import check_teacher
@@ -122,6 +122,7 @@ def _of_split(experiment: Experiment, facts: Facts, store: Store) -> Iterator[Co
         yield Concern(STOP, "architecture", str(error))
     train = used(experiment, facts.train)
     yield from _of_people(experiment, facts, train)
+    yield from _of_rich(experiment, train)
     yield from _of_classes(experiment, facts, train)
     yield from _of_flat(experiment, facts)
 
@@ -146,6 +147,16 @@ def _of_people(experiment: Experiment, facts: Facts, train: Part) -> Iterator[Co
         yield Concern(
             WARN, "split", f"{what} chosen on {_count(facts.valid.subjects, 'validation subject')}, "
             f"fewer than {FEW_VALID_SUBJECTS}, and may suit them only{do}",
+        )  # fmt: skip
+
+
+def _of_rich(experiment: Experiment, train: Part) -> Iterator[Concern]:
+    """Give a concern about teachers that learn from few people."""
+    rich = rich_of(experiment, train)
+    if experiment.rich_share < 1 and rich.subjects < min(FEW_SUBJECTS, train.subjects):
+        yield Concern(
+            WARN, "rich_share", f"teachers learn from {_count(rich.subjects, 'subject')} of {train.subjects}, fewer than "
+            f"{FEW_SUBJECTS}: what they teach may hold for them only; take a larger rich share",
         )  # fmt: skip
 
 

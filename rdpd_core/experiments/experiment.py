@@ -34,6 +34,7 @@ class Experiment(Params):
     Raises:
         UnknownNameError: Data set, view, arm, split, or a role or setting of the architecture is unknown.
         ParameterError: A number is outside its range, or a word is none of the allowed.
+        IncompatibleError: Nothing can be trained on the data set, or two settings exclude each other.
     """
 
     dataset: str = "simulated_ecg"
@@ -59,6 +60,13 @@ class Experiment(Params):
     )
     share: float = number(1.0, 0.001, 1.0, "share of the training windows used")
     share_by: str = choice("windows", ("windows", "subjects"), "take the share of all windows, or of whole subjects")
+    rich_share: float = number(
+        1.0,
+        0.001,
+        1.0,
+        "share of the training data whose rich channels were recorded: teachers learn from it, and answer for it",
+    )
+    rich_by: str = choice("subjects", ("subjects", "windows"), "take the rich share of whole subjects, or of all windows")
     teacher_targets: str = choice(
         "evaluation",
         ("evaluation", "train_pass"),
@@ -126,6 +134,12 @@ class Experiment(Params):
             raise IncompatibleError(
                 f"{self.dataset} was added to be read by stored models{of}; nothing can be trained on it. Choose another data "
                 "set, or add the recordings as a set of their own, with classes"
+            )
+        if self.rich_share < 1 and (self.teacher or self.teacher_targets == "train_pass"):
+            what = "a stored teacher, which learned from everybody" if self.teacher else "outputs of the training pass"
+            raise IncompatibleError(
+                f"rich_share {self.rich_share:g} does not go with {what}; train teachers for it, and take their outputs in "
+                "evaluation"
             )
         object.__setattr__(self, "view", self.view or next(iter(kind.views)))
         object.__setattr__(self, "split", self.split or kind.splits[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 from rdpd_core.experiments import _forecast_words as words
 from rdpd_core.experiments._forecast_cost import Cost, cost_of, role_of
-from rdpd_core.experiments._forecast_facts import Facts, Part, facts_at_hand, facts_of, used
+from rdpd_core.experiments._forecast_facts import Facts, Part, facts_at_hand, facts_of, rich_of, used
 from rdpd_core.experiments._forecast_pace import Pace, Setup, keep, known, measure, setup_of
 from rdpd_core.experiments._forecast_room import Room, room_of
 from rdpd_core.experiments._forecast_shape import Shape, shape_of
@@ -186,9 +186,9 @@ def known_pace(experiments: Sequence[Experiment], facts: Table, setup: Setup) ->
 
 def _plan(experiment: Experiment, facts: Facts, taught: Collection[str]) -> list[dict[str, Any]]:
     """Give the plan of one split; its training windows are those that are left of them."""
-    one = replace(experiment, split=facts.split, share=1.0)
+    one = replace(experiment, split=facts.split, share=1.0, rich_share=1.0)
     counted = Splits(*(range(part.windows) for part in (facts.train, facts.valid, facts.test)))  # only lengths are asked
-    return plan_of(one, {facts.split: counted}, taught)
+    return plan_of(one, {facts.split: counted}, taught, {facts.split: rich_of(experiment, facts.train).windows})
 
 
 def _stage(experiment: Experiment, plan: Mapping[str, Any], cost: Cost) -> Stage:

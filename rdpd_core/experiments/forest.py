@@ -65,6 +65,7 @@ def forests(work: Work, arm: Arm) -> list[Outcome]:
         DataError: No training window has a label.
         IncompatibleError: The keeper holds the forests of another experiment.
     """
+    work = work.of_rich() if arm.whole else work
     experiment, channels = work.experiment, work.loaded.prepared.windows.channels
     rows = tuple(range(len(channels))) if arm.whole else poor_rows(experiment, work.loaded)
     amplitude = 0.0 if arm.whole else experiment.poor_noise

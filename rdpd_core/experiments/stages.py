@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from rdpd_core.experiments.arms import ARMS, pick_arms
-from rdpd_core.experiments.build import recipe_of, training_params
+from rdpd_core.experiments.build import recipe_of, rich_windows, training_params
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.preprocessing import Splits, fraction
 from rdpd_core.training import TrainingParams
+from rdpd_core.types import Windows
 
 MOST_SEARCHED = 64
 SHORTER = 2  # the search trains half as long as the comparison
@@ -36,7 +37,9 @@ def search_params(experiment: Experiment) -> TrainingParams:
     return type(full).from_dict({**full.to_dict(), **brief})
 
 
-def plan_of(experiment: Experiment, parts: Mapping[str, Splits], taught: Collection[str]) -> list[dict[str, Any]]:
+def plan_of(
+    experiment: Experiment, parts: Mapping[str, Splits], taught: Collection[str], rich: Mapping[str, int] | None = None
+) -> list[dict[str, Any]]:
     """Give the trainings to come, in order: key, title, members, most epochs, steps in an epoch, and whether it may fall away.
 
     A search falls away where it was made before.
@@ -45,11 +48,13 @@ def plan_of(experiment: Experiment, parts: Mapping[str, Splits], taught: Collect
         experiment: What is asked.
         parts: The windows of every split.
         taught: Splits whose teachers are there already.
+        rich: Windows that teachers learn from, by split; None counts them.
     """
     full, found = training_params(experiment, recipe_of(experiment)), []
     for split in experiment.splits:
         train = parts[split].train
-        count = len(train if experiment.share == 1 else fraction(train, experiment.share, seed=0, by=experiment.share_by))
+        train = train if experiment.share == 1 else fraction(train, experiment.share, seed=0, by=experiment.share_by)
+        of_teacher = _rich_count(experiment, train) if rich is None else rich[split]
         for stage, members, epochs, optional in _stages(experiment, full.epochs, split in taught):
             found.append(
                 {
@@ -57,11 +62,16 @@ def plan_of(experiment: Experiment, parts: Mapping[str, Splits], taught: Collect
                     "title": stage_title(experiment, split, stage),
                     "members": members,
                     "epochs": epochs,
-                    "steps_per_epoch": -(-count // full.batch_size),
+                    "steps_per_epoch": -(-(of_teacher if stage == "teacher" else len(train)) // full.batch_size),
                     "optional": optional,
                 }
             )
     return found
+
+
+def _rich_count(experiment: Experiment, train: Windows) -> int:
+    rich = rich_windows(experiment, train)
+    return len(train) if rich is None else int(rich.sum())
 
 
 def _stages(experiment: Experiment, epochs: int, taught: bool) -> list[tuple[str, int, int, bool]]:

@@ -9,6 +9,7 @@ import numpy as np
 from rdpd_core.evaluation import METRICS
 from rdpd_core.evaluation.scores import cell as written
 from rdpd_core.experiments.arms import ARMS
+from rdpd_core.experiments.break_even import AXIS, break_even, sentence
 from rdpd_core.experiments.evidence.book import Book
 from rdpd_core.experiments.evidence.cell import Cell, Gap
 from rdpd_core.experiments.statements import place_of
@@ -114,7 +115,7 @@ def _alone(book: Book, metric: str) -> str:
 def _easy(book: Book) -> Cell:
     """Give the experiment with all data and no noise."""
     axis = book.axes[1]
-    return (max if axis == "share" else min)(book.cells, key=lambda c: c.at[axis])
+    return (max if axis in ("share", AXIS) else min)(book.cells, key=lambda c: c.at[axis])
 
 
 def _loss(cell: Cell, arm: str, metric: str) -> str:
@@ -176,6 +177,9 @@ def _along(book: Book, metric: str) -> list[str]:
         helps = [f"{value:g}" for value, sign in signs if sign == 1]
         where = f"at {axis.replace('_', ' ')} {', '.join(helps)}" if helps else "nowhere"
         told.append(f"{view}: {ARMS[arm].title} is shown above Direct {where}, of {len(signs)} values tried.")
+        found = break_even(cells, arm, "direct", metric) if axis == AXIS else None
+        if found is not None:
+            told.append(f"{view}: {sentence(found, ARMS[arm].title)}")
     return told
 
 

@@ -113,7 +113,7 @@ def _trained(work: Work) -> Teachers:
     keep = experiment.teacher_targets == "train_pass"
     settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
     cohort = teacher_cohort(experiment, loaded, device)
-    made = train_once(work, "teacher", cohort, settings)
+    made = train_once(work.of_rich(), "teacher", cohort, settings)
     params, rows = model_params(experiment, loaded, "teacher"), tuple(range(len(loaded.prepared.windows.channels)))
     models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
     outcomes = tuple(
@@ -149,9 +149,10 @@ def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
         StoppedError: A stop was asked for meanwhile.
     """
     train = work.residents["train"]
-    together = work.experiment.taught_by == "all"
+    together, rich = work.experiment.taught_by == "all", work.rich
+    there = None if rich is None else torch.from_numpy(rich).to(train.device)
     if asks_live(work.experiment):
-        return LiveTeacher(teachers.models, together)
+        return LiveTeacher(teachers.models, together, there)
     if teachers.targets is not None:
         logits = torch.stack([logits for logits, _ in teachers.targets])
         attention = torch.stack([attention for _, attention in teachers.targets])
@@ -166,7 +167,7 @@ def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
         for m, digest in zip(teachers.models, teachers.digests, strict=True)
     ]
     attention = None if said[0].attention is None else torch.stack([o.attention for o in said])
-    return Knowledge(torch.stack([o.logits for o in said]), attention, together)
+    return Knowledge(torch.stack([o.logits for o in said]), attention, together, there)
 
 
 def training_facts(trained: Trained) -> dict:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 
-from rdpd_core.experiments.build import recipe_of, training_params, training_windows
+from rdpd_core.experiments.build import recipe_of, rich_windows, training_params, training_windows
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.stages import stage_key, stage_title
@@ -41,6 +42,24 @@ class Work:
     oversight: Oversight
     watched: Watched | None
     looks: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def rich(self) -> np.ndarray | None:
+        """Which training windows (N,) teachers learn from and answer for; None is all."""
+        return rich_windows(self.experiment, self.loaded.splits.train)
+
+    def of_rich(self) -> Work:
+        """Give the same work on those training windows only whose rich channels were recorded."""
+        rich = self.rich
+        if rich is None:
+            return self
+        at, whole = np.flatnonzero(rich), self.residents["train"]
+        train = Resident(self.loaded.splits.train.select(at), self.loaded.statistics, self.device, whole.disturbed)
+        train.target = whole.target[torch.from_numpy(at).to(self.device)]
+        loaded = replace(self.loaded, splits=self.loaded.splits._replace(train=self.loaded.splits.train.select(at)))
+        target = self.target[torch.from_numpy(at)]
+        residents = {**self.residents, "train": train}
+        return replace(self, loaded=loaded, residents=residents, target=target, windows_digest=train.digest())
 
     @property
     def device(self) -> torch.device:

@@ -52,6 +52,7 @@ def soft_target(
     scale: str = "squared",
     student_temperature: bool = True,
     divisor: int | None = None,
+    there: Tensor | None = None,
 ) -> Tensor:
     """Give the distance between softened predictions of student and teacher (RDPD Equation 12).
 
@@ -63,6 +64,7 @@ def soft_target(
         scale: "squared" multiplies by temperature^2 and keeps gradients comparable between temperatures; "one" does not.
         student_temperature: False divides only the teacher's logits, as the published code of generalized distillation.
         divisor: What the sum over windows is divided by; None takes B. RDPD's code divides by the configured batch size.
+        there: (B,), which windows the teacher was asked about: others add 0 and still count in the mean; None is all.
 
     Raises:
         UnknownNameError: No such form or scale.
@@ -72,11 +74,22 @@ def soft_target(
     log_p = (student / temperature if student_temperature else student).log_softmax(-1)
     log_q = (teacher.detach() / temperature).log_softmax(-1)
     distance = (log_q - log_p) if form == "kl" else -log_p
-    total = (log_q.exp() * distance).sum() / (divisor or len(student))
+    total = _asked(log_q.exp() * distance, there) / (divisor or len(student))
     return total * temperature**2 if scale == "squared" else total
 
 
-def attention_divergence(student: Tensor, teacher: Tensor, form: str = "student_teacher", divisor: int | None = None) -> Tensor:
+def _asked(parts: Tensor, there: Tensor | None) -> Tensor:
+    """Give the sum of parts (B, ...) over the windows that the teacher was asked about."""
+    return parts.sum() if there is None else torch.where(there, parts.sum(-1), 0.0).sum()
+
+
+def attention_divergence(
+    student: Tensor,
+    teacher: Tensor,
+    form: str = "student_teacher",
+    divisor: int | None = None,
+    there: Tensor | None = None,
+) -> Tensor:
     """Give the divergence between two attentions over segments, in nats (RDPD Equation 10).
 
     Args:
@@ -85,6 +98,7 @@ def attention_divergence(student: Tensor, teacher: Tensor, form: str = "student_
         form: "student_teacher" is KL(student || teacher), the paper's; "teacher_student" the other way round, as in the
             published code; "js" the Jensen-Shannon divergence.
         divisor: What the sum over windows is divided by; None takes B.
+        there: As in `soft_target`.
 
     Raises:
         UnknownNameError: No such form.
@@ -92,12 +106,12 @@ def attention_divergence(student: Tensor, teacher: Tensor, form: str = "student_
     _check_form("form of attention divergence", form, ATTENTION_FORMS)
     a, b = student.clamp(min=SMALLEST), teacher.detach().clamp(min=SMALLEST)
     if form == "student_teacher":
-        total = (a * (a.log() - b.log())).sum()
+        total = _asked(a * (a.log() - b.log()), there)
     elif form == "teacher_student":
-        total = (b * (b.log() - a.log())).sum()
+        total = _asked(b * (b.log() - a.log()), there)
     else:
         middle = ((a + b) / 2).log()
-        total = ((a * (a.log() - middle)).sum() + (b * (b.log() - middle)).sum()) / 2
+        total = (_asked(a * (a.log() - middle), there) + _asked(b * (b.log() - middle), there)) / 2
     return total / (divisor or len(student))
 
 

@@ -51,6 +51,7 @@ class KD(Method):
             form="kl" if p.form == "repdistiller" else "cross_entropy",
             scale="squared" if p.scale_squared or not free else "one",
             student_temperature=p.soften_student or not free,
+            there=teacher.there,
         )
         if p.form == "sum":
             return {"hard": hard, "soft": soft}

@@ -61,8 +61,9 @@ class RDPD(Method):
         b = self.b if p.combined_bias == "per_class" else self.b.detach()
         return {
             "hard": p.hard_weight * label_loss(student.logits, target),
-            "soft": p.soft_weight * soft_target(student.logits, teacher.logits, p.temperature, divisor=divisor),
+            "soft": p.soft_weight
+            * soft_target(student.logits, teacher.logits, p.temperature, divisor=divisor, there=teacher.there),
             "attention": p.attention_weight
-            * attention_divergence(student.attention, teacher.attention, p.attention_form, divisor),
+            * attention_divergence(student.attention, teacher.attention, p.attention_form, divisor, teacher.there),
             "combined": p.combined_weight * combined_label(student.logits, target, p.temperature, self.w1, self.w2, b),
         }

@@ -5,7 +5,7 @@ from rdpd_core.preprocessing.convert import convert
 from rdpd_core.preprocessing.noise import add_noise, noise, snr_db
 from rdpd_core.preprocessing.normalize import Statistics, fit_statistics
 from rdpd_core.preprocessing.prepare import Prepared, windows_of
-from rdpd_core.preprocessing.splits import Splits, assignment_from_lists, fraction, split, unlabeled, wrong_labels
+from rdpd_core.preprocessing.splits import Splits, assignment_from_lists, fraction, part_of, split, unlabeled, wrong_labels
 from rdpd_core.preprocessing.stored import Converted, open_converted
 from rdpd_core.preprocessing.windows import cut
 
@@ -25,6 +25,7 @@ __all__ = [
     "interface",
     "noise",
     "open_converted",
+    "part_of",
     "snr_db",
     "split",
     "unlabeled",

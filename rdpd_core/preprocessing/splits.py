@@ -99,7 +99,12 @@ def check_classes(parts: Splits, in_every_part: bool = True) -> None:
 
 
 def fraction(train: Windows, share: float, seed: object, by: str = "subjects") -> Windows:
-    """Give a part of the training windows for the study of the amount of data; a larger share contains every smaller one.
+    """Give a part of the training windows for the study of the amount of data; see `part_of`."""
+    return train.select(np.flatnonzero(part_of(train, share, seed, by)))
+
+
+def part_of(train: Windows, share: float, seed: object, by: str = "subjects") -> np.ndarray:
+    """Say which training windows belong to a share of them, as a mask (N,); a larger share contains every smaller one.
 
     Each class keeps its share, rounded up, so that none is lost. A subject who has several classes comes with all of them.
 
@@ -126,7 +131,7 @@ def fraction(train: Windows, share: float, seed: object, by: str = "subjects") -
         mine = np.unique(owner[train.target == target])
         first = mine[np.argsort(rank[mine])][: math.ceil(round(share * len(mine), 9))]
         taken[first] = True
-    return train.select(np.flatnonzero(taken[owner]))
+    return taken[owner]
 
 
 def wrong_labels(target: np.ndarray, share: float, seed: object, classes: int) -> tuple[np.ndarray, np.ndarray]:

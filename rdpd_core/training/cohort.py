@@ -134,7 +134,12 @@ class Cohort:
         self.settings = {n: s[at] for n, s in self.settings.items()}
 
     def losses(
-        self, x: Tensor, target: Tensor, teacher: tuple[Tensor, Tensor | None] | None, keep: dict[str, Tensor]
+        self,
+        x: Tensor,
+        target: Tensor,
+        teacher: tuple[Tensor, Tensor | None] | None,
+        keep: dict[str, Tensor],
+        there: Tensor | None = None,
     ) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         """Run all members on one batch in training mode.
 
@@ -143,6 +148,7 @@ class Cohort:
             target: (B,).
             teacher: logits (G, B, K) and attention (G, B, S) of G teachers, or None.
             keep: Dropout patterns (M, ...) by site.
+            there: (B,), windows that teachers were asked about; None is all.
 
         Returns:
             Weighted terms (M,) by name, and the members' logits (M, B, K) and attention (M, B, S).
@@ -151,7 +157,7 @@ class Cohort:
 
         def one(weights: dict, own: dict, mask: Tensor, amp: Tensor, settings: dict, kept: dict, t: Any, a: Any) -> tuple:
             out = functional_call(self.template, self._mixed(weights, mask, amp), (x, kept))
-            said = None if t is None else ModelOutput(t, a)
+            said = None if t is None else ModelOutput(t, a, there=there)
             terms = functional_call(self.method, own, (out, said, target, self.method.params.with_values(settings)))
             return terms, {"logits": out.logits, **({} if out.attention is None else {"attention": out.attention})}
 

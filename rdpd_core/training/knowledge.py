@@ -21,15 +21,17 @@ CHUNK = 512
 class Knowledge:
     """Stored outputs of G teachers for N windows."""
 
-    def __init__(self, logits: Tensor, attention: Tensor | None, together: bool = False) -> None:
+    def __init__(self, logits: Tensor, attention: Tensor | None, together: bool = False, there: Tensor | None = None) -> None:
         """Keep the outputs.
 
         Args:
             logits: (G, N, K).
             attention: (G, N, S), or None.
             together: Let every teacher give the mean answer of all.
+            there: (N,), windows whose rich channels were recorded: of others the answers are not heard; None is all.
         """
         self.logits, self.attention = mean_answer(logits, attention) if together else (logits, attention)
+        self.there = there
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -40,15 +42,16 @@ class Knowledge:
 
     def to(self, device: torch.device) -> Knowledge:
         """Give the same on another device."""
-        return Knowledge(self.logits.to(device), None if self.attention is None else self.attention.to(device))
+        attention = None if self.attention is None else self.attention.to(device)
+        return Knowledge(self.logits.to(device), attention, there=None if self.there is None else self.there.to(device))
 
 
 class LiveTeacher:
     """G teachers that are asked about every batch, in evaluation mode and without gradient."""
 
-    def __init__(self, teachers: Sequence[Model], together: bool = False) -> None:
-        """Take the teachers, already on the training device; `together` lets each give the mean answer of all."""
-        self.teachers, self.together = [t.eval() for t in teachers], together
+    def __init__(self, teachers: Sequence[Model], together: bool = False, there: Tensor | None = None) -> None:
+        """Take the teachers, already on the training device; `together` and `there` are as in `Knowledge`."""
+        self.teachers, self.together, self.there = [t.eval() for t in teachers], together, there
 
     def __len__(self) -> int:
         return len(self.teachers)
@@ -63,7 +66,8 @@ class LiveTeacher:
 
     def to(self, device: torch.device) -> LiveTeacher:
         """Move the teachers."""
-        return LiveTeacher([t.to(device) for t in self.teachers], self.together)
+        there = None if self.there is None else self.there.to(device)
+        return LiveTeacher([t.to(device) for t in self.teachers], self.together, there)
 
 
 def mean_answer(logits: Tensor, attention: Tensor | None) -> tuple[Tensor, Tensor | None]:

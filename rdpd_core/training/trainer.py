@@ -222,10 +222,13 @@ class Trainer:
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
         p, cohort = self.params, self.cohort
         x, rich = self._windows(index, changes)
-        said = self.knowledge.at(index, rich) if cohort.method.uses_teacher else None
+        said, there = None, None
+        if cohort.method.uses_teacher:
+            said, asked = self.knowledge.at(index, rich), self.knowledge.there
+            there = None if asked is None else asked[index]
         keep = self.dropout.patterns(cohort.template.sites(len(index)))
         with torch.autocast(cohort.device.type, torch.bfloat16, enabled=p.precision == "bfloat16"):
-            terms, logits, attention = cohort.losses(x, self.target[index], said, keep)
+            terms, logits, attention = cohort.losses(x, self.target[index], said, keep, there)
         loss = torch.stack(list(terms.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

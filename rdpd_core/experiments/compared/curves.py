@@ -21,9 +21,10 @@ AXES = {
     "share": "share of the training windows (%)",
     "wrong_labels": "training windows with a wrong label (%)",
     "unlabeled": "training windows without label (%)",
+    "rich_share": "training subjects recorded richly (%)",
     "epochs": "most epochs",
 }
-PERCENT = ("share", "wrong_labels", "unlabeled")
+PERCENT = ("share", "rich_share", "wrong_labels", "unlabeled")
 SNR = "signal-to-noise ratio of a channel (dB)"
 POWER = {"uniform": 1 / 3, "normal": 1.0}
 """Mean square of noise of amplitude 1; a standardized channel has a mean square of 1."""
@@ -82,6 +83,7 @@ def _others(entry: Entry, axis: str) -> dict[str, Any]:
     beside = {*BESIDE, axis}
     beside |= {"noise_kind", "noise_on"} if axis != "noise" and not entry.value("noise") else set()
     beside |= {"share_by"} if axis != "share" and entry.value("share") in (None, 1.0) else set()
+    beside |= {"rich_by"} if axis != "rich_share" and entry.value("rich_share") in (None, 1.0) else set()
     return {name: value for name, value in entry.settings.items() if name not in beside}
 
 
@@ -171,6 +173,8 @@ def _across(course: Course, snr: bool) -> tuple[Axis, list[float]]:
     if course.axis == "share":
         by = str(course.entries[0].value("share_by") or "windows")
         title = "share of the training subjects (%)" if by == "subjects" else AXES["share"]
+    elif course.axis == "rich_share" and course.entries[0].value("rich_by") == "windows":
+        title = "training windows recorded richly (%)"
     else:
         title = AXES[course.axis]
     factor = 100.0 if course.axis in PERCENT else 1.0

@@ -66,6 +66,7 @@ def test_nothing_to_be_warned_of(toy):
         ({"wrong_labels": 0.7}, (WARN, "wrong_labels"), "70% of the labels are made wrong; with 3 classes"),
         ({"seeds": 4}, (WARN, "seeds"), "with 4 seeds no arm can be called better or worse than Direct"),
         ({"share": 0.2, "share_by": "subjects"}, (WARN, "share"), "2 subjects in training, fewer than 5"),
+        ({"rich_share": 0.3}, (WARN, "rich_share"), "teachers learn from 3 subjects of 8, fewer than 5"),
         ({"share": 0.15}, (WARN, "share"), "36 windows in training, fewer than 50"),
         ({"unlabeled": 0.95}, (WARN, "unlabeled"), "3 classes in training: rest (8 subjects, 4 labeled windows)"),
         ({"unlabeled": 1.0, "arms": ("direct",)}, (STOP, "unlabeled"), "no training window keeps its label"),

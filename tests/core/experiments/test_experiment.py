@@ -8,7 +8,7 @@ import pytest
 
 from rdpd_core.__main__ import build_parser
 from rdpd_core.datasets import DATASETS
-from rdpd_core.errors import ParameterError, RdpdError, UnknownNameError
+from rdpd_core.errors import IncompatibleError, ParameterError, RdpdError, UnknownNameError
 from rdpd_core.experiments import Experiment, command_of
 
 OTHER = {
@@ -24,6 +24,8 @@ OTHER = {
     "noise_kind": "normal",
     "wrong_labels": 0.25,
     "unlabeled": 0.5,
+    "rich_share": 0.4,
+    "rich_by": "windows",
     "unlabeled_by": "subjects",
     "teacher_labels": "same",
     "taught_by": "all",
@@ -104,7 +106,8 @@ def test_the_command_line_repeats_the_experiment(toy, name):
 
 
 def test_the_command_line_repeats_everything_at_once(toy):
-    made = toy_experiment(**{n: v for n, v in OTHER.items() if n not in ("dataset", "architecture")})
+    left = ("dataset", "architecture", "rich_share")  # a stored teacher learned from everybody
+    made = toy_experiment(**{n: v for n, v in OTHER.items() if n not in left})
     assert read(command_of(made)) == made
     assert read(command_of(toy_experiment())) == toy_experiment()
 
@@ -161,3 +164,12 @@ def test_unknown_settings_name_the_nearest(toy):
 def test_every_setting_explains_itself():
     silent = [f.name for f in dataclasses.fields(Experiment) if f.metadata and not f.metadata.get("help")]
     assert not silent
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [({"teacher": "some"}, "a stored teacher"), ({"teacher_targets": "train_pass"}, "training pass")]
+)
+def test_teachers_of_a_rich_share_are_trained_for_it(change, told):
+    with pytest.raises(IncompatibleError, match=rf"rich_share 0.5 does not go with .*{told}"):
+        Experiment(rich_share=0.5, **change)
+    assert Experiment(**change).rich_share == 1

@@ -11,9 +11,10 @@ import torch
 from rdpd_core.datasets import DATASETS
 from rdpd_core.experiments import Experiment, prepare, run
 from rdpd_core.experiments._forecast_cost import MEMORY_MARGIN, READ_S_PER_MB, SCORED_S, TABLES_S, role_of
-from rdpd_core.experiments._forecast_facts import Part, used
+from rdpd_core.experiments._forecast_facts import Part, rich_of, used
 from rdpd_core.experiments._forecast_pace import VALID, Point, sizes
 from rdpd_core.experiments._forecast_words import Span, between, duration, size, total
+from rdpd_core.experiments.build import recipe_of, training_params
 from rdpd_core.experiments.data import parts_of
 from rdpd_core.experiments.forecast import (
     FASTER,
@@ -33,6 +34,7 @@ from rdpd_core.experiments.forecast import (
     needed,
     setup_of,
 )
+from rdpd_core.experiments.stages import plan_of, stage_key
 from rdpd_core.experiments.study import grid
 from rdpd_core.preprocessing import fraction
 from rdpd_core.preprocessing.prepare import Count
@@ -121,6 +123,20 @@ def test_a_share_is_counted_as_it_is_taken(toy, by, share):
         assert left.count(at).windows == (taken.target == at).sum()
     if by == "subjects":
         assert left.subjects == len(set(taken.subject))
+
+
+@pytest.mark.parametrize("by", ["windows", "subjects"])
+def test_a_rich_share_is_counted_as_teachers_learn_from_it(toy, by):
+    dataset, prepared = prepare("toy")
+    parts = {"fixed": parts_of(dataset, prepared, "fixed")}
+    experiment = asked(rich_share=0.3, rich_by=by, arms=("teacher", "direct", "rdpd"))
+    rich = fraction(parts["fixed"].train, 0.3, seed=0, by=by)
+    assert rich_of(experiment, facts()[KEY].train).windows == len(rich) < len(parts["fixed"].train)
+    steps = {plan["key"]: plan["steps_per_epoch"] for plan in plan_of(experiment, parts, ())}
+    told = {stage.key: stage.steps_per_epoch for stage in forecast(experiment, facts(), {}, SETUP).stages}
+    assert steps == told
+    size = training_params(experiment, recipe_of(experiment)).batch_size
+    assert steps[stage_key("fixed", "teacher")] == -(-len(rich) // size)
 
 
 def test_a_pace_lies_on_lines_between_what_was_tried():

@@ -73,9 +73,10 @@ def test_tuned_chooses_on_validation_and_remembers(toy, monkeypatch):
         {"noise": 1.0}, {"wrong_labels": 0.5}, {"unlabeled": 0.5}, {"share": 0.5}, {"teacher_targets": "train_pass"},
         {"width": "channels"}, {"attention_form": "teacher_student"}, {"last_batch": "configured"}, {"shuffle": "once"},
         {"dropout_place": "after_pooling"}, {"augment": "jitter"}, {"combined_bias": "per_class"},
-        {"temperature": 2.0},
+        {"temperature": 2.0}, {"rich_share": 0.5}, {"rich_share": 0.5, "rich_by": "windows"},
+        {"rich_share": 0.5, "augment": "jitter"},
     ],
-    ids=lambda change: next(iter(change)),
+    ids="+".join,
 )  # fmt: skip
 def test_every_switch_changes_the_student(toy, change):
     plain = run(brief(arms=("rdpd",), seeds=1)).outcomes[0]
@@ -100,6 +101,24 @@ def test_the_teacher_learns_from_true_labels_whatever_the_students_get(toy):
     clean, spoilt = (run(brief(arms=("teacher",), seeds=1, wrong_labels=share)).outcomes[0] for share in (0.0, 0.9))
     assert all(torch.equal(clean.weights[n], spoilt.weights[n]) for n in clean.weights)
     run(brief(arms=("rdpd",), seeds=1, unlabeled=1.0))
+
+
+@pytest.mark.parametrize("by", ["subjects", "windows"])
+def test_a_teacher_learns_from_what_was_recorded_richly_and_students_from_everybody(toy, by):
+    arms = ("teacher", "direct", "rdpd", "forest_all")
+    whole, rich = run(brief(arms=arms, seeds=1)), run(brief(arms=arms, seeds=1, rich_share=0.5, rich_by=by))
+    few = run(brief(arms=arms, seeds=1, share=0.5, share_by=by))
+
+    def same(arm, one, two):
+        (a,), (b,) = ([o for o in found.outcomes if o.arm == arm] for found in (one, two))
+        return np.array_equal(a.predictions["test"].probability, b.predictions["test"].probability)
+
+    assert same("teacher", rich, few), "as if there were nobody else"
+    assert same("forest_all", rich, few)
+    assert not same("teacher", rich, whole)
+    assert same("direct", rich, whole), "labels need no rich channels"
+    assert not same("rdpd", rich, whole)
+    assert not same("rdpd", rich, few)
 
 
 def test_a_stop_during_students_keeps_the_teacher(toy):

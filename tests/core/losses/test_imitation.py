@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rdpd_core.errors import UnknownNameError
 from rdpd_core.losses import attention_divergence, combined_label, label_loss, soft_target
-from rdpd_core.losses.imitation import ATTENTION_FORMS
+from rdpd_core.losses.imitation import ATTENTION_FORMS, SOFT_FORMS
 
 ONE_THIRD = [0.1, 0.2, 0.3, 0.4]
 LEVEL = [0.25, 0.25, 0.25, 0.25]
@@ -211,3 +211,20 @@ def test_combined_label_reaches_the_logits_through_both_parts():
 def test_an_unknown_form_is_refused(call):
     with pytest.raises(UnknownNameError, match="known:"):
         call()
+
+
+@pytest.mark.parametrize("form", [*SOFT_FORMS, *ATTENTION_FORMS])
+def test_windows_the_teacher_was_not_asked_about_add_nothing_and_still_count(form):
+    def apart(student, teacher, there=None):
+        if form in SOFT_FORMS:
+            return soft_target(student, teacher, 2.0, form=form, there=there)
+        return attention_divergence(student.softmax(-1), teacher.softmax(-1), form, there=there)
+
+    student, teacher, there = drawn(1).requires_grad_(), drawn(2), torch.tensor([True, False, True, True, False])
+    found = apart(student, teacher, there)
+    torch.testing.assert_close(found, apart(student[there], teacher[there]) * 3 / 5)
+    found.backward()
+    assert (student.grad[~there] == 0).all()
+    assert (student.grad[there] != 0).any()
+    torch.testing.assert_close(apart(student, teacher, torch.ones(5, dtype=torch.bool)), apart(student, teacher))
+    assert apart(student, teacher, torch.zeros(5, dtype=torch.bool)).item() == 0

@@ -116,3 +116,23 @@ def test_methods_with_teacher_need_one_and_changed_windows_a_live_one():
         Trainer(cohort([member()]), resident(), valid(), TrainingParams())
     with pytest.raises(IncompatibleError, match="need a live teacher"):
         trainer(cohort([member()]), augment="jitter")
+
+
+@pytest.mark.parametrize("method", ["rdpd", "kd"])
+def test_what_a_teacher_says_of_windows_it_was_not_asked_about_is_not_heard(method):
+    plain, there = knowledge(), torch.arange(40) % 3 > 0
+    other = Knowledge(torch.where(there[:, None], plain.logits, -plain.logits), plain.attention.roll(1, -1), there=there)
+    other.attention[:, there] = plain.attention[:, there]
+    masked = Knowledge(plain.logits, plain.attention, there=there).to(torch.device("cpu"))
+    one, two, whole = (trained([member()], method, said=said)["one"].weights for said in (masked, other, plain))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert not all(torch.equal(one[name], whole[name]) for name in one)
+
+
+def test_a_live_teacher_is_heard_where_it_was_asked_only():
+    there = torch.zeros(40, dtype=torch.bool)
+    deaf = trained([member()], said=LiveTeacher([teacher()], there=there), augment="jitter", augment_strength=0.1)["one"]
+    other = trained([member()], said=LiveTeacher([teacher(seed=5)], there=there), augment="jitter", augment_strength=0.1)["one"]
+    heard = trained([member()], said=LiveTeacher([teacher()]), augment="jitter", augment_strength=0.1)["one"]
+    assert all(torch.equal(deaf.weights[name], other.weights[name]) for name in deaf.weights)
+    assert not all(torch.equal(deaf.weights[name], heard.weights[name]) for name in deaf.weights)

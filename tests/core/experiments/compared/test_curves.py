@@ -90,6 +90,16 @@ def test_what_is_left_to_the_recipe_or_asked_for_twice_is_said():
     assert "abcd1234.4 asks for the same as abcd1234.3" in course.left_out[1]
 
 
+def test_a_rich_share_says_of_what_it_is_taken():
+    given = [
+        entry(at, rich_share=share, rich_by=by)
+        for at, (share, by) in enumerate([(0.5, "windows"), (1.0, "windows"), (0.5, "subjects"), (1.0, "subjects")], 1)
+    ]
+    both = courses(given, "rich_share")
+    titles = [curve_chart(course, Selection(JOB, against="rich_share")).x.title for course in both]
+    assert titles == ["training windows recorded richly (%)", "training subjects recorded richly (%)"]
+
+
 def test_a_share_of_subjects_is_no_share_of_windows():
     given = [
         entry(at, share=share, share_by=by)
