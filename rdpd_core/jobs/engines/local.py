@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
-from rdpd_core.files import environment, shared_work_root
+from rdpd_core.files import environment, owner, shared_work_root
 from rdpd_core.jobs import locks
 from rdpd_core.jobs.engines.base import ENGINES, OVER, RUNNING, Engine, Handle, Seen
 from rdpd_core.jobs.folder import JobFolder
 from rdpd_core.jobs.spec import Spec
 
 PROJECT = Path(__file__).resolve().parents[3]
-START_S, LAUNCH = 20.0, ".launch"
+START_S, LAUNCH, TURNS = 20.0, ".launch", "turns"
+WANTS_S = 15.0
+"""Who waits asks at least once a second; who has not asked for so long does not wait any more."""
 _CHILDREN: dict[int, subprocess.Popen] = {}
 """Workers that this process started: their parent has to ask for their exit code, or they stay as zombies."""
 
@@ -62,9 +64,14 @@ class Local(Engine):
             return self._launch(folder, spec, attempt) if mine else None
 
     def _launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
-        slot = "" if spec.kind == "study" else self._free_slot(spec)  # merging is short
-        if slot is None:
-            return None
+        slot, turn = "", None
+        if spec.kind != "study":  # merging is short
+            kind = "cuda" if self._on_gpu(spec.device) else "cpu"
+            turn = self.slots / TURNS / f"{owner()}-{kind}"
+            _touch(turn.with_suffix(".wants"))
+            slot = self._free_slot(spec)
+            if slot is None or _others_first(turn):
+                return None
         wanted = [folder.lock, *([self.slots / slot] if slot else [])]
         words = [sys.executable, "-m", self.module, str(folder.path), "--attempt", str(attempt)]
         words += ["--slot", str(self.slots / slot)] if slot else []
@@ -79,6 +86,9 @@ class Local(Engine):
         _CHILDREN[process.pid] = process
         threading.Thread(target=process.wait, name=f"worker {process.pid}", daemon=True).start()
         self._until_held(process, wanted)
+        if turn is not None:
+            _touch(turn.with_suffix(".served"))
+            turn.with_suffix(".wants").unlink(missing_ok=True)
         return {"pid": process.pid, "started": birth(process.pid), "slot": slot}
 
     def state(self, handle: Handle | None) -> Seen:
@@ -136,6 +146,23 @@ class Local(Engine):
         last = time.monotonic() + START_S
         while process.poll() is None and not all(locks.held(path) for path in wanted) and time.monotonic() < last:
             time.sleep(0.005)
+
+
+def _touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def _others_first(turn: Path) -> bool:
+    """Say whether somebody else waits for a slot of this kind and was given one less lately."""
+
+    def served(whose: Path) -> float:
+        path = whose.with_suffix(".served")
+        return path.stat().st_mtime if path.exists() else 0.0
+
+    kind = turn.name.rpartition("-")[2]
+    others = [p for p in turn.parent.glob(f"*-{kind}.wants") if p.stem != turn.name]
+    return any(time.time() - p.stat().st_mtime < WANTS_S and served(p) < served(turn) for p in others)
 
 
 def python_path() -> str:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from rdpd_core.errors import ParameterError
+from rdpd_core.files import OWNER
 from rdpd_core.jobs import JobFolder
 from rdpd_core.jobs.engines import local
 from rdpd_core.jobs.engines.base import OVER
@@ -141,6 +143,35 @@ def test_two_desks_never_start_for_the_same_slot(machine):
         assert mine
         assert launch("cpu")[1] is None, "another desk is starting a worker, whose slot still looks free"
     assert launch("cpu")[1] is not None
+
+
+def test_people_who_wait_for_the_same_slot_take_turns(machine, monkeypatch):
+    engine, launch = machine
+
+    def asked(who):
+        monkeypatch.setenv(OWNER, who)
+        return launch("cpu")[1]
+
+    first = asked("ann")
+    assert first is not None
+    assert asked("ann") is None
+    assert asked("bob") is None, "both wait now, and bob has had nothing yet"
+    engine.kill(first)
+    assert asked("ann") is None, "it is bob's turn, though ann asks first"
+    assert launch("cuda")[1] is not None, "nobody else waits for a GPU"
+    second = asked("bob")
+    assert second is not None
+    assert asked("bob") is None
+    engine.kill(second)
+    assert asked("bob") is None, "ann has waited longer"
+    third = asked("ann")
+    assert third is not None
+    assert asked("bob") is None
+    engine.kill(third)
+    wants = engine.slots / local.TURNS / "bob-cpu.wants"
+    long_ago = time.time() - 2 * local.WANTS_S
+    os.utime(wants, (long_ago, long_ago))
+    assert asked("ann") is not None, "bob does not ask any more"
 
 
 def test_how_far_it_stands_back_can_be_said(machine, monkeypatch):
