@@ -117,7 +117,7 @@ class ServerKilled(Exception):
 
 
 @contextmanager
-def running_app(root, python, home, within_s, *options, **more):
+def running_app(root, python, home, within_s, *options, port=None, **more):
     """Start `python -m app` in a copy of the project, wait until it answers, and end it with Ctrl-C.
 
     Args:
@@ -126,11 +126,12 @@ def running_app(root, python, home, within_s, *options, **more):
         home: Folder of its caches, results and log.
         within_s: By when it answers.
         *options: Further ones of the command.
+        port: To listen on; None takes a free one.
         **more: Further settings of the environment.
     """
     env = {name: value for name, value in os.environ.items() if not TEST_SETTINGS.match(name)}
     env |= {"RDPD_CACHE": str(home / "cache"), "RDPD_WORK": str(home / "work"), **more}
-    port = free_port()
+    port = port or free_port()
     url, log = f"http://127.0.0.1:{port}", home / "app.log"
     command = [python, "-m", "app", "--no-browser", "--port", str(port), *options]
     with log.open("w") as file, subprocess.Popen(command, cwd=root, env=env, stdout=file, stderr=subprocess.STDOUT) as process:
