@@ -97,8 +97,9 @@ class Challenge2021(Dataset):
     title = "PhysioNet challenge 2021, one diagnosis"
     summary = (
         "12-lead ECG of seven sources, recordings with exactly one of the 26 scored diagnoses (pairs scored alike are one); "
-        "recordings with several are left out, so scores are not those of the challenge; the files do not say which "
-        "recordings share a patient, so a random division may put one person into two parts"
+        "recordings with several are left out, so scores are not those of the challenge; whether all recordings show one "
+        "of the 26 can be asked, too, as a data set of its own (challenge2021_atrial_fibrillation); the files do not say "
+        "which recordings share a patient, so a random division may put one person into two parts"
     )
     reference = (
         "M. Reyna et al.: Will two do? Varying dimensions in electrocardiography: the PhysioNet/Computing in Cardiology "

@@ -72,7 +72,7 @@ def question(diagnosis: str) -> type[Question]:
         "__doc__": f"Is it {diagnosis}?",
         "name": f"{Challenge2021.name}_{diagnosis.lower().replace(' ', '_')}",
         "diagnosis": diagnosis,
-        "title": f"PhysioNet challenge 2021, {diagnosis}?",
+        "title": f"PhysioNet challenge 2021: {diagnosis} or not",
         "summary": (
             f"12-lead ECG of seven sources, all recordings, also those with several diagnoses: {diagnosis} or not; the files "
             "do not say which recordings share a patient, so a random division may put one person into two parts"
