@@ -16,8 +16,12 @@ from streamlit.runtime.state.common import RegisterWidgetResult, WidgetMetadata
 def install() -> None:
     """Tell such values again, in every session of this process; a second call changes nothing.
 
+    A page that was being made when a widget was first drawn tells its value once more, also to somebody who changed it within
+    that moment. Inside `st.form`, of which the browser says nothing before it is sent, a value would be told in every run.
+
     Raises:
-        AttributeError: This Streamlit keeps the state of widgets in another way than the pinned one.
+        ImportError: This Streamlit keeps the state of widgets somewhere else than the pinned one.
+        AttributeError: Or in another way.
     """
     from streamlit.runtime.state.session_state import SessionState
 

@@ -93,7 +93,7 @@ def _count(counted: str, name: str) -> None:
 def show_here(link: Link, part: str) -> None:
     """Show all data sets, and one of them closely."""
     data_sets.table()
-    names = [kind.name for kind in data_sets.listed()]
+    names = DATASETS.names()
     key = link.offer("set", names, "simulated_ecg")
     arrived = st.session_state.pop(own_check.KEPT, "")
     if arrived in names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -126,6 +126,10 @@ class Dataset(ABC):
     def source_digest(self) -> str:
         """Give text that changes whenever what `recordings` yields would change."""
 
+    def cautions(self) -> list[str]:
+        """Give sentences about the labels that belong beside every result."""
+        return []
+
     def labels(self) -> Mapping[str, str]:
         """Give recording name to class, for a set whose recordings are stored without labels; see `stored_as`."""
         return {}
@@ -201,6 +205,11 @@ def check_assignment(assigned: Mapping[str, str], subjects: Sequence[str]) -> No
 
 
 DATASETS: Registry[Dataset] = Registry("data set")
+
+
+def listed_and(names: Iterable[str]) -> list[type[Dataset]]:
+    """Give all listed data sets and, of those in no list, the ones of these names; sorted by name."""
+    return [DATASETS.get(name) for name in sorted({*DATASETS.names(), *(n for n in names if n in DATASETS)})]
 
 
 def with_simulator() -> list[str]:

@@ -1,4 +1,4 @@
-"""Every scored diagnosis of the 2021 challenge as a question of its own: is it there, whatever else the recording shows?
+"""Every scored diagnosis of the 2021 challenge as a question of its own: does the header name it, whatever else it names?
 
 A recording can have several diagnoses, and a model here chooses one class. So several labels become one question each, as in
 binary relevance: every question has a teacher and students of its own, and all recordings take part, those without any of the
@@ -50,6 +50,17 @@ class Question(Challenge2021):
     def labels(self) -> Mapping[str, str]:
         """Give record to class."""
         return {e.name: self.diagnosis if self.diagnosis in e.classes else OTHER for e in self.entries}
+
+    def cautions(self) -> list[str]:
+        """Name the sources of which no record has the diagnosis: there it may be that nobody looked for it."""
+        seen = {e.source for e in self.entries}
+        silent = sorted(seen - {e.source for e in self.entries if self.diagnosis in e.classes})
+        if not silent or len(silent) == len(seen):
+            return []
+        return [
+            f"No record of {' or '.join(silent)} is called {self.diagnosis}: perhaps it was not looked for there, so that a "
+            "model may tell sources apart and not people."
+        ]
 
     def class_of(self, subjects: Sequence[str]) -> dict[str, str]:
         """Give the class of each subject."""

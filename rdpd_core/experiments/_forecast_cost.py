@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rdpd_core.experiments._forecast_facts import Facts
+from rdpd_core.experiments._forecast_facts import Facts, rich_of
 from rdpd_core.experiments._forecast_pace import VALID, Pace, Setup
 from rdpd_core.experiments._forecast_shape import Shape, listens, shape_of
 from rdpd_core.experiments._forecast_words import Span
@@ -64,6 +64,7 @@ class Cost:
     disk_mb: float
     outcomes: int
     batch: int
+    rich: int
 
     @property
     def mapped_mb(self) -> float:
@@ -97,7 +98,7 @@ class Cost:
             return None
         pace, facts = self.pace[role], self.facts
         point, alone = pace.of(members), pace.of(1)
-        steps = max(1.0, facts.train.windows / self.batch)
+        steps = max(1.0, (self.rich if role == "teacher" else facts.train.windows) / self.batch)
         epoch = steps * (point.step_s + self.live * pace.live_s) + point.pass_s * facts.valid.windows / VALID
         windows = facts.valid.windows + facts.test.windows + (facts.train.windows if self._explains(role) else 0)
         end = members * alone.pass_s * windows / VALID if ends else 0.0
@@ -147,6 +148,7 @@ def cost_of(
         disk_mb=VALUE_MB * (STATES * numbers + 2 * answers),
         outcomes=outcomes,
         batch=any_shape.training["batch_size"] if any_shape else 1,
+        rich=rich_of(experiment, facts.train).windows,
     )
 
 
@@ -155,6 +157,8 @@ def _data_mb(experiment: Experiment, facts: Facts, shapes: Mapping[str, Shape]) 
     parts, channels = (facts.train, facts.valid, facts.test), len(facts.offers.channels)
     few = {s.reads for s in shapes.values() if s.reads < channels}
     values = sum(p.samples for p in parts) * (channels + sum(few))
+    if experiment.rich_share < 1:
+        values += rich_of(experiment, facts.train).samples * channels  # teachers have a training set of their own
     if experiment.noise:
         noisy = [*few, *([channels] if experiment.noise_on == "all" or not few else [])]
         values += sum(p.windows for p in parts) * facts.offers.samples * sum(noisy)

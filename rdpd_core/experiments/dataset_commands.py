@@ -57,6 +57,8 @@ def fetch(given: argparse.Namespace) -> None:
     """
     kind = DATASETS.get(given.name)
     folder = kind(given.data_root).folder
+    if kind.asks:
+        raise DataError(f"{kind.title} reads the files of {kind.asks}; fetch these: python -m rdpd_core download {kind.asks}")
     if kind.download is None:
         raise DataError(
             f"{kind.title} is not fetched by this program: {kind.obtain} It belongs in {folder}. Licence: {kind.licence}"

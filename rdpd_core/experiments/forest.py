@@ -73,9 +73,7 @@ def forests(work: Work, arm: Arm) -> list[Outcome]:
     kept = _kept(work, arm)
     known = (work.target >= 0).numpy()
     if not known.any():
-        raise DataError(
-            "no training window has a label, and a random forest learns from nothing else; leave out the arm forest"
-        )
+        raise DataError("no training window has a label, and a random forest learns from nothing else; leave out the forests")
     groups, features = [channels[row].group for row in rows], {}
     made: list[Outcome] = []
     for at, seed in enumerate(experiment.seed_list):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from rdpd_core.errors import DataError
+from rdpd_core.experiments.arms import pick_arms
 from rdpd_core.experiments.build import recipe_of, rich_windows, training_params, training_windows
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
@@ -15,6 +17,7 @@ from rdpd_core.experiments.stages import stage_key, stage_title
 from rdpd_core.experiments.watch import Watched, find_watched
 from rdpd_core.store import Store
 from rdpd_core.training import Cohort, Knowledge, LiveTeacher, Oversight, Resident, Trained, TrainingParams
+from rdpd_core.types import Windows
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,22 @@ class Work:
         self.oversight.tell({"kind": "predictions", "stage": self.key(stage), "done": done, "total": total})
 
 
+def _check_labels(experiment: Experiment, train: Windows, target: torch.Tensor) -> None:
+    """Raise DataError if somebody who learns from labels and reads what is recorded richly would find none."""
+    rich = rich_windows(experiment, train)
+    if rich is None or (target.numpy()[rich] >= 0).any():
+        return
+    for arm in pick_arms(experiment.arms):
+        learns = arm.whole if arm.role == "forest" else experiment.teacher_labels == "same" and (
+            arm.imitates or arm.role == "teacher"
+        )  # fmt: skip
+        if learns:
+            raise DataError(
+                f"none of the {int(rich.sum())} training windows that are recorded richly has a label, and {arm.title} learns "
+                "from labels of these; take a larger rich share, or leave more labels"
+            )
+
+
 def open_work(
     experiment: Experiment, loaded: Loaded, device: torch.device, store: Store | None, oversight: Oversight, subject: str
 ) -> Work:
@@ -111,8 +130,10 @@ def open_work(
 
     Raises:
         StoppedError: A stop was asked for meanwhile.
+        DataError: An arm would learn from labels of which there is none.
     """
     train, target = training_windows(experiment, loaded)
+    _check_labels(experiment, train, target)
     used = replace(loaded, splits=loaded.splits._replace(train=train))
     loud = experiment.noise > 0 and experiment.noise_on == "all"
 

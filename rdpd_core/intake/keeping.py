@@ -91,7 +91,8 @@ def check_name(name: str) -> None:
     """Raise ParameterError unless a data set may be added under this name."""
     if not NAME.match(name):
         raise ParameterError(f"name {name[:60]!r}: give up to 40 small letters, digits and _, a letter first")
-    if name in DATASETS.registered():
+    taken = DATASETS.registered()
+    if name in taken or name in {DATASETS.get(own).stored_as for own in taken}:
         raise ParameterError(f"name {name!r} belongs to a data set of the program; give another one")
     if (own_root() / name).exists():
         raise ParameterError(f"a data set named {name!r} is there already; delete it first, or give another name")

@@ -45,6 +45,10 @@ class Source(Protocol):
         """Give text that changes whenever what `recordings` yields would change."""
         ...
 
+    def cautions(self) -> list[str]:
+        """Give sentences about the labels that belong beside every result."""
+        ...
+
     def labels(self) -> Mapping[str, str]:
         """Give recording name to class, where `stored_as` says that recordings are stored without labels."""
         ...
@@ -132,7 +136,7 @@ def windows_of(
     kept, counts, left_out = keep_classes(windows, least)
     made = [f"The files of {dataset.name} were simulated; no person was measured."] if _made(dataset) else []
     short = _short(stored.length, dataset.preparation)
-    notices = [*made, *stored.notices, *short, *_left_out(left_out, dataset.minimum_subjects)]
+    notices = [*made, *stored.notices, *dataset.cautions(), *short, *_left_out(left_out, dataset.minimum_subjects)]
     facts = dict(zip(stored.name.tolist(), stored.facts, strict=True))
     return Prepared(kept, tuple(notices), counts, left_out, dataset.preparation.standardize, facts, stored.quality)
 

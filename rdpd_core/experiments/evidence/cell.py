@@ -71,7 +71,8 @@ class Cell:
         experiment: Record of `Experiment`.
         command: The command line that repeats it.
         windows: Digest of the recordings' windows, by split.
-        training: Mean over splits of training windows, of those with a label, and of their subjects.
+        training: Mean over splits of training windows, of those with a label, of their subjects, and of windows and subjects
+            that teachers learn from ("rich_windows", "rich_subjects"; older records lack these: it is all of them).
         comparison: Every arm against Direct.
         runs: (arm, seed, split, scores in the order of `COMPARED`).
         draws: By arm and score, the mean over its runs under every resample of people and seeds, packed.

@@ -17,7 +17,7 @@ from rdpd_core.evaluation.overlap import overlaps
 from rdpd_core.evaluation.scores import COMPARED
 from rdpd_core.evaluation.weighted import WeightedScores
 from rdpd_core.experiments.arms import ARMS
-from rdpd_core.experiments.build import training_windows
+from rdpd_core.experiments.build import rich_windows, training_windows
 from rdpd_core.experiments.compare import command_of
 from rdpd_core.experiments.evidence.cell import BEYOND_CHANCE, OVERLAP, Cell
 from rdpd_core.experiments.evidence.packing import packed
@@ -102,8 +102,17 @@ def _training(result: Result) -> dict[str, float]:
     rows = []
     for loaded in result.loaded.values():
         train, target = training_windows(result.experiment, loaded)
-        rows.append((len(train), int((target >= 0).sum()), len(np.unique(train.subject))))
-    return dict(zip(("windows", "labeled", "subjects"), np.mean(rows, axis=0).round(1).tolist(), strict=True))
+        rich = rich_windows(result.experiment, train)
+        taught = np.arange(len(train)) if rich is None else np.flatnonzero(rich)
+        people = [len(np.unique(train.subject[at])) for at in (slice(None), taught)]
+        rows.append((len(train), int((target >= 0).sum()), people[0], len(taught), people[1]))
+    return dict(
+        zip(
+            ("windows", "labeled", "subjects", "rich_windows", "rich_subjects"),
+            np.mean(rows, axis=0).round(1).tolist(),
+            strict=True,
+        )
+    )
 
 
 def _runs(work: Resampled, outcomes: tuple[Outcome, ...]) -> tuple[tuple[Any, ...], ...]:

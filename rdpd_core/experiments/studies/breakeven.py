@@ -10,7 +10,9 @@ from rdpd_core.experiments.studies.base import STUDIES, Study
 class BreakEven(Study):
     """Of everybody the poor channels, of a share of the training subjects the rich ones too; only of these speaks the teacher.
 
-    With `--rich-by windows` the share is of all windows.
+    With `--rich-by windows` the share is of all windows. Windows that no teacher was asked about still count in the mean of
+    the imitation terms, so that with a smaller share the teacher is worse and imitation weighs less, both at once. Everybody
+    in validation is recorded richly, and channels are scaled by all training subjects.
     """
 
     name = "breakeven"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
-from rdpd_core.files import environment, owner, shared_work_root
+from rdpd_core.files import environment, owner, shared_work_root, write_atomic
 from rdpd_core.jobs import locks
 from rdpd_core.jobs.engines.base import ENGINES, OVER, RUNNING, Engine, Handle, Seen
 from rdpd_core.jobs.folder import JobFolder
@@ -60,18 +60,21 @@ class Local(Engine):
 
     def launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
         """Start a worker in a session of its own if a slot is free; waits until it holds its locks."""
+        turn = None if spec.kind == "study" else self._wait_in_line(spec)  # merging is short
         with locks.hold(self.slots / LAUNCH, 0) as mine:  # slots are shared by several desks, where several people log in
-            return self._launch(folder, spec, attempt) if mine else None
+            return self._launch(folder, spec, attempt, turn) if mine else None
 
-    def _launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
-        slot, turn = "", None
-        if spec.kind != "study":  # merging is short
-            kind = "cuda" if self._on_gpu(spec.device) else "cpu"
-            turn = self.slots / TURNS / f"{owner()}-{kind}"
-            _touch(turn.with_suffix(".wants"))
-            slot = self._free_slot(spec)
-            if slot is None or _others_first(turn):
-                return None
+    def _wait_in_line(self, spec: Spec) -> Path:
+        """Say that this owner waits, and for which slots; everybody who looks for a slot sees it."""
+        turn = self.slots / TURNS / f"{owner()}-{'cuda' if self._on_gpu(spec.device) else 'cpu'}"
+        turn.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(turn.with_suffix(".wants"), " ".join(self._slots(spec)).encode())
+        return turn
+
+    def _launch(self, folder: JobFolder, spec: Spec, attempt: int, turn: Path | None) -> Handle | None:
+        slot = "" if turn is None else self._free_slot(spec)
+        if slot is None or (turn is not None and _others_first(turn, slot)):
+            return None
         wanted = [folder.lock, *([self.slots / slot] if slot else [])]
         words = [sys.executable, "-m", self.module, str(folder.path), "--attempt", str(attempt)]
         words += ["--slot", str(self.slots / slot)] if slot else []
@@ -87,7 +90,7 @@ class Local(Engine):
         threading.Thread(target=process.wait, name=f"worker {process.pid}", daemon=True).start()
         self._until_held(process, wanted)
         if turn is not None:
-            _touch(turn.with_suffix(".served"))
+            turn.with_suffix(".served").touch()
             turn.with_suffix(".wants").unlink(missing_ok=True)
         return {"pid": process.pid, "started": birth(process.pid), "slot": slot}
 
@@ -148,21 +151,23 @@ class Local(Engine):
             time.sleep(0.005)
 
 
-def _touch(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-
-
-def _others_first(turn: Path) -> bool:
-    """Say whether somebody else waits for a slot of this kind and was given one less lately."""
+def _others_first(turn: Path, slot: str) -> bool:
+    """Say whether somebody else waits for this slot and was given one of its kind less lately."""
 
     def served(whose: Path) -> float:
         path = whose.with_suffix(".served")
         return path.stat().st_mtime if path.exists() else 0.0
 
+    def waits(other: Path) -> bool:
+        try:
+            lately = time.time() - other.stat().st_mtime < WANTS_S
+            return lately and slot in other.read_text(encoding="utf-8").split()
+        except FileNotFoundError:  # was given one this moment
+            return False
+
     kind = turn.name.rpartition("-")[2]
     others = [p for p in turn.parent.glob(f"*-{kind}.wants") if p.stem != turn.name]
-    return any(time.time() - p.stat().st_mtime < WANTS_S and served(p) < served(turn) for p in others)
+    return any(served(p) < served(turn) and waits(p) for p in others)
 
 
 def python_path() -> str:

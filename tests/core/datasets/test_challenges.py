@@ -189,6 +189,18 @@ def test_a_question_divides_people_by_its_answer(clinic):
 
 
 @pytest.mark.slow
+def test_sources_that_never_name_a_diagnosis_are_named(clinic, tmp_path):
+    asked = DATASETS.get("challenge2021_atrial_fibrillation")(clinic)
+    assert asked.cautions() == []
+    for entry in asked.entries:
+        if entry.source == "Georgia" and "atrial fibrillation" in entry.classes:
+            asked.entries[asked.entries.index(entry)] = entry._replace(classes=())
+    (caution,) = asked.cautions()
+    assert caution.startswith("No record of Georgia is called atrial fibrillation: perhaps it was not looked for there")
+    assert caution in windows_of(asked, tmp_path).notices
+
+
+@pytest.mark.slow
 def test_a_question_that_nobody_answers_with_yes_is_refused(clinic, tmp_path):
     asked = DATASETS.get("challenge2021_pacing_rhythm")(clinic)
     with pytest.raises(DataError, match=r"only other is left .* fewer than 10 subjects are here, pacing rhythm \(0\)"):

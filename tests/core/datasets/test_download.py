@@ -256,6 +256,13 @@ def test_what_needs_a_signature_is_told_how_to_get(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_question_is_fetched_with_the_set_that_it_asks(tmp_path, capsys):
+    assert main(["download", "challenge2021_atrial_fibrillation", "--data-root", str(tmp_path), "--accept"]) == 1
+    told = capsys.readouterr().err
+    assert "reads the files of challenge2021; fetch these: python -m rdpd_core download challenge2021" in told
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_open_sets_say_where_they_lie_and_their_files_are_among_the_wanted():
     for kind in DATASETS:
         if kind.download is not None:

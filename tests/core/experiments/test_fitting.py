@@ -32,6 +32,13 @@ def test_a_model_fits_its_own_data_and_says_both_sides_of_others(kept):
         assert part in said["ptbxl"]
 
 
+def test_a_model_of_a_set_in_no_list_is_held_against_its_own(kept):
+    card, _ = kept
+    name = "challenge2021_atrial_fibrillation"
+    assert name not in fits(card)
+    assert set(fits(replace(card, dataset=name))) == {*DATASETS.names(), name}
+
+
 def test_every_difference_is_told(kept):
     card, _ = kept
     assert "units" in misfit(replace(card, channels=tuple(replace(c, unit="g") for c in card.channels)), ToyDataset)

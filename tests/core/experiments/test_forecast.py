@@ -139,6 +139,16 @@ def test_a_rich_share_is_counted_as_teachers_learn_from_it(toy, by):
     assert steps[stage_key("fixed", "teacher")] == -(-len(rich) // size)
 
 
+def test_teachers_of_few_take_less_time(toy):
+    found = facts()[KEY]
+    many = {KEY: replace(found, train=Part(found.train.table * 10, found.train.samples * 10))}
+    whole, few = (told(asked(arms=("teacher", "direct"), rich_share=share), many) for share in (1.0, 0.3))
+    assert [stage.steps_per_epoch for stage in whole.stages] == [9, 9]
+    assert [stage.steps_per_epoch for stage in few.stages] == [3, 9]
+    assert few.stages[0].seconds.usual < 0.5 * whole.stages[0].seconds.usual
+    assert few.stages[1].seconds == whole.stages[1].seconds
+
+
 def test_a_pace_lies_on_lines_between_what_was_tried():
     assert PACE.of(1) == POINTS[0]
     assert PACE.of(8).step_s == pytest.approx(0.8)

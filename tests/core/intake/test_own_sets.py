@@ -86,6 +86,8 @@ def test_a_name_is_taken_once_and_never_from_the_program(added, tmp_path):
     for name, why in (
         ("three", "is there already"),
         ("simulated_ecg", "belongs to a data set of the program"),
+        ("challenge2021_atrial_fibrillation", "belongs to a data set of the program"),
+        ("challenge2021_all", "belongs to a data set of the program"),
         ("../x", "small letters"),
     ):
         with pytest.raises(ParameterError, match=why):

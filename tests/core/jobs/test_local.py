@@ -159,6 +159,9 @@ def test_people_who_wait_for_the_same_slot_take_turns(machine, monkeypatch):
     engine.kill(first)
     assert asked("ann") is None, "it is bob's turn, though ann asks first"
     assert launch("cuda")[1] is not None, "nobody else waits for a GPU"
+    assert launch("cuda:0")[1] is None
+    monkeypatch.setenv(OWNER, "cem")
+    assert launch("cuda:1")[1] is not None, "ann waits for the other GPU, which cem does not ask for"
     second = asked("bob")
     assert second is not None
     assert asked("bob") is None
