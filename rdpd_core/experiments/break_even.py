@@ -113,7 +113,7 @@ def sentence(found: BreakEven, title: str) -> str:
     """
     asked = f"from which share of {found.unit} on {title} pays"
     if not found.enough:
-        return f"{asked} is not told: {found.seeds} seeds are too few."
+        return f"{asked} is not told: {'one seed is' if found.seeds == 1 else f'{found.seeds} seeds are'} too few."
     mean = _word(found.share, found)
     if found.low is None:
         return f"{asked} has no interval, as there are too few people; the mean lies at {mean}."

@@ -132,7 +132,8 @@ def _imitation(book: Book, metric: str) -> str:
     signs = [c.difference(arm, "direct", metric).sign for c in book.cells if c.has(arm, "direct")]
     shown = {1: "imitation helps", -1: "imitation harms", 0: "no gain is shown"}[gap.sign]
     if not gap.enough:
-        shown = f"{gap.n_seeds} seeds are too few to say whether imitation helps"
+        few = "one seed is" if gap.n_seeds == 1 else f"{gap.n_seeds} seeds are"
+        shown = f"{few} too few to say whether imitation helps"
     over = f"over all {len(signs)} experiments together " if len(signs) > 1 else ""
     told = f"{ARMS[arm].title} less Direct {over}in {title}: {_told(gap)}: {shown}."
     if len(signs) > 1:

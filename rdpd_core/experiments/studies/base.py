@@ -85,12 +85,17 @@ class Study:
         return ("view", self.axis) if self.axis else ("view",)
 
     def views(self, kind: type[Dataset]) -> tuple[str, ...]:
-        """Give the views to look at where none is named: those that are one sensor or body place, else all named ones."""
+        """Give the views to look at where none is named: those that are one sensor or body place, else all named ones.
+
+        A study of one view looks at the data set's first: lead I of an electrocardiogram, as in the paper.
+        """
+        if not self.several:
+            return tuple(kind.views)[:1]
         groups = {c.group for c in kind.channels}
         whole = {g: tuple(c.name for c in kind.channels if c.group == g) for g in groups}
         places = tuple(name for name, members in kind.views.items() if tuple(members) in whole.values())
         found = places if len(places) > 1 else tuple(kind.views)
-        return found if self.several else found[:1]
+        return found
 
     def wanted(self, asked: Asked) -> list[Wanted]:
         """Give the experiments, view by view.

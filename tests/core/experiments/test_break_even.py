@@ -77,7 +77,7 @@ def test_what_is_not_decided_is_not_stated(toy):
     few = break_even(made(-0.4, 0.4, 0.8, seeds=1), "rdpd", "direct", "pr_auc")
     (few_folds,) = {one.comparison.n_units for one in made(-0.4, 0.4, 0.8, seeds=1)}
     assert few_folds == 6
-    assert sentence(few, "RDPD") == "from which share of training subjects on RDPD pays is not told: 1 seeds are too few."
+    assert sentence(few, "RDPD") == "from which share of training subjects on RDPD pays is not told: one seed is too few."
     alone = BreakEven(0.5, None, None, 0.1, 1.0)
     assert sentence(alone, "RDPD").endswith("has no interval, as there are too few people; the mean lies at 50%.")
     assert "at most 0.5%" in sentence(BreakEven(0.005, 0.005, 0.005, 0.005, 1.0), "RDPD")

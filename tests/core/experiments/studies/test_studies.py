@@ -53,6 +53,19 @@ def test_table_2_of_measured_motion_has_every_body_unit_and_every_person():
     assert some[0].experiment.seeds == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "dataset", "view"),
+    [
+        ("table3", "ptbdb", "lead_I"),
+        ("figure3", "pamap2", "wrist"),
+        ("figure7", "ptbdb", "lead_I"),
+        ("figure3", "dsads", "torso"),
+    ],
+)
+def test_a_study_of_one_view_looks_at_the_first(name, dataset, view):
+    assert {one.at["view"] for one in STUDIES.get(name)().wanted(Asked(dataset, "paper"))} == {view}
+
+
 def test_conditions_share_their_easy_experiment():
     study = STUDIES.get("when")()
     wanted = study.wanted(Asked("dsads", values=("unlabeled=0,0.9", "noise=0,1,2")))
