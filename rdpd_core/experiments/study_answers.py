@@ -141,8 +141,12 @@ def _imitation(book: Book, metric: str) -> str:
     closed = share_closed(book.cells, arm, metric)
     if closed is None:
         return told + " The teacher is not shown to be better than Direct, so there is no gap to close."
-    ends = "" if closed.interval is None else f" [{closed.interval.low:.0%}, {closed.interval.high:.0%}]"
-    return f"{told} Of the gap between Direct and the teacher it closes {closed.value:.0%}{ends}."
+    ends = "" if closed.interval is None else f" [{_percent(closed.interval.low)}, {_percent(closed.interval.high)}]"
+    return f"{told} Of the gap between Direct and the teacher it closes {_percent(closed.value)}{ends}."
+
+
+def _percent(share: float) -> str:
+    return f"{round(share, 2) + 0.0:.0%}"  # never "-0%"
 
 
 def _yardsticks(book: Book, metric: str) -> list[str]:

@@ -94,8 +94,7 @@ class Study:
         groups = {c.group for c in kind.channels}
         whole = {g: tuple(c.name for c in kind.channels if c.group == g) for g in groups}
         places = tuple(name for name, members in kind.views.items() if tuple(members) in whole.values())
-        found = places if len(places) > 1 else tuple(kind.views)
-        return found
+        return places if len(places) > 1 else tuple(kind.views)
 
     def wanted(self, asked: Asked) -> list[Wanted]:
         """Give the experiments, view by view.

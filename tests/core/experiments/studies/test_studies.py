@@ -58,8 +58,7 @@ def test_table_2_of_measured_motion_has_every_body_unit_and_every_person():
     [
         ("table3", "ptbdb", "lead_I"),
         ("figure3", "pamap2", "wrist"),
-        ("figure7", "ptbdb", "lead_I"),
-        ("figure3", "dsads", "torso"),
+        ("breakeven", "ptbxl", "lead_I"),
     ],
 )
 def test_a_study_of_one_view_looks_at_the_first(name, dataset, view):
