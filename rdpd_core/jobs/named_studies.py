@@ -188,7 +188,11 @@ def _submitted(desk: Desk, spec: Spec) -> Job:
     if ended and not desk.table.entries("key = ? AND state IS NULL", (spec.key,)):
         desk.resume(ended[-1].id)
         return desk.job(ended[-1].id)
-    return desk.submit(spec)[0]
+    job, new = desk.submit(spec)
+    if not new and job.state.name in (states.STOPPED, states.FAILED):  # it ended this moment, and the list has not noted it yet
+        desk.resume(job.id)
+        return desk.job(job.id)
+    return job
 
 
 def _carry(job: Job, shelf: Shelf) -> None:

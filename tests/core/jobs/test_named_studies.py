@@ -9,7 +9,8 @@ import pytest
 from rdpd_core.__main__ import main
 from rdpd_core.experiments.evidence import Shelf, book
 from rdpd_core.jobs import named_studies, states
-from tests.core.jobs.made import desk
+from tests.app import jobs_made
+from tests.core.jobs.made import desk, toy_spec
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +123,16 @@ def test_table_5_needs_no_data(told):
 @pytest.mark.parametrize("wrong", [["--view", "wirst"], ["--values", "1"], ["--splits", "fixd"]])
 def test_what_cannot_be_asked_is_one_line(told, wrong):
     assert study(told, *wrong, code=1).err.count("\n") == 1
+
+
+def test_what_ended_a_moment_ago_goes_on_though_the_list_has_not_noted_it(toy, tmp_path):
+    office, spec = jobs_made.desk(tmp_path), toy_spec("experiment")
+    job = named_studies._submitted(office, spec)
+    job.folder.write_record("result", {"status": states.STOPPED, "reason": "stopped", "ended": 1.0, "models": [], "tables": []})
+    assert office.table.entries("id = ?", (job.id,))[0].state is None
+    again = named_studies._submitted(office, spec)
+    assert (again.id, again.state.name) == (job.id, states.QUEUED)
+    assert job.folder.record("result") is None
 
 
 @pytest.mark.slow
