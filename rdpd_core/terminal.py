@@ -9,6 +9,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+CREDENTIALED = "--credentialed"
+"""Confirms that what was made from credentialed data may be written for somebody to take away."""
+
 
 class LazyParser(argparse.ArgumentParser):
     """A parser that declares its options at the first look, since declaring some of them loads PyTorch."""

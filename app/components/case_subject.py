@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.components import leaving
 from app.components.case_find import ANY, keep
 from app.components.charts import chart
 from app.components.frame import section
@@ -88,10 +89,9 @@ def _decisions(page: str, book: CaseBook, subject: str, name: str) -> None:
         st.markdown(in_markdown(subject_words.decision(units[0], told[0]), 1500))
     else:
         st.markdown(in_markdown(subject_words.decisions(units, told), 1500))
-    look = {"key": f"{page}.decisions", "on_click": "ignore", "type": "tertiary", "icon": ":material/download:"}
-    st.download_button(
-        "Decisions (CSV)", partial(to_csv, long, of_book(book, [subject])), f"{name}_decisions.csv", "text/csv", **look
-    )
+    about = of_book(book, [subject])
+    look = {"key": f"{page}.decisions", "type": "tertiary", "icon": ":material/download:"}
+    leaving.file(about.dataset, "Decisions (CSV)", partial(to_csv, long, about), f"{name}_decisions.csv", "text/csv", **look)
     windows = sum(len(unit.places) for unit in units)
     st.caption(
         f"Probabilities averaged over windows and seeds; the class with the highest mean is decided. "

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.components import leaving
 from app.figures.about import About, stamped
 from app.figures.export import to_html
 from app.figures.tables import to_csv
@@ -38,14 +39,21 @@ def chart(
         on_click: Called when a point was clicked, which then stands in the session under the key.
         about: Record and models; they and the date stand in every file that is saved, and in its name.
         svg: Gives the picture as SVG, where that can be had.
+
+    Of credentialed data it is shown only, until somebody says that files of it may be saved.
     """
     fig, filename = stamped(fig, about), about.filename(filename)
     picture = {"format": "png", "filename": filename, "scale": 2}
-    config = {"displaylogo": False, "toImageButtonOptions": picture, "modeBarButtonsToRemove": UNUSED}
+    free = leaving.may_leave(about.dataset)
+    unused = UNUSED if free else [*UNUSED, "toImage"]
+    config = {"displaylogo": False, "toImageButtonOptions": picture, "modeBarButtonsToRemove": unused}
     clicks = {} if on_click is None else {"on_select": on_click, "selection_mode": "points"}
     with st.container(gap="small"):  # a picture and what belongs to it are one thing, wherever they stand
         st.plotly_chart(fig, key=key, config=config, alt=alt, **clicks)
         with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            if not free:
+                leaving.ask(about.dataset, key)
+                return
             numbers = st.popover("Numbers", icon=":material/table:", type="tertiary", key=f"{key}.numbers", on_change="rerun")
             if numbers.open:  # tables are made only for those who look at them
                 for title, table in tables.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import cached, watch
-from app.components import job_follow
+from app.components import job_follow, leaving
 from app.figures import job_words
 from app.figures.text import in_filename, in_markdown
 from rdpd_core.errors import RdpdError
@@ -54,8 +54,8 @@ def show(job: Job) -> None:
         if EXPORT in can:
             told = "One file with all of the job, its models too; it can be imported on another machine"
             name = f"{in_filename('job', job.title, job.id[:6])}.zip"
-            look = {"on_click": "ignore", "icon": ":material/archive:", "key": f"jobs.export.{job.id}", "help": told}
-            st.download_button("Export", partial(pack, job.folder), name, "application/zip", **look)
+            look = {"icon": ":material/archive:", "key": f"jobs.export.{job.id}", "help": told}
+            leaving.file(job.entry.dataset, "Export", partial(pack, job.folder), name, "application/zip", **look)
         if DELETE in can:
             _delete(job)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app.components import model_card, model_task, waiting
+from app.components import leaving, model_card, model_task, waiting
 from app.figures import job_words
 from app.figures.text import in_filename, in_markdown
 from rdpd_core.errors import RdpdError
@@ -75,16 +76,12 @@ def _forget() -> None:
 def hand_out(card: ModelCard) -> None:
     """Offer a model as a folder and as ONNX."""
     with st.container(horizontal=True, gap="small"):
-        look = {
-            "icon": ":material/folder_zip:",
-            "on_click": "ignore",
-            "key": "models.zip",
-            "help": "Card and weights, for this program",
-        }
+        look = {"icon": ":material/folder_zip:", "help": "Card and weights, for this program"}
         name = f"{in_filename(card.dataset, card.name)}"
-        st.download_button(
-            "Folder (zip)", lambda: pack(Store.default(), card.dataset, card.name), f"{name}.zip", "application/zip", **look
-        )
+        packed = partial(pack, Store.default(), card.dataset, card.name)
+        leaving.file(card.dataset, "Folder (zip)", packed, f"{name}.zip", "application/zip", key="models.zip", **look)
+        if not leaving.may_leave(card.dataset):
+            return
         lacking = missing()
         told = "For programs without PyTorch; input is a window scaled as the card says"
         st.button(

@@ -47,6 +47,11 @@ class About(NamedTuple):
         return self._replace(record=tuple((name, said.get(name, value)) for name, value in self.record))
 
     @property
+    def dataset(self) -> str:
+        """Give the data set; empty where it is about none."""
+        return dict(self.record).get("data set", "")
+
+    @property
     def digest(self) -> str:
         """A short digest over all models; that of the weights where there is one model; empty without models."""
         found = sorted({sha for _, sha in self.models})

@@ -50,6 +50,7 @@ class Dataset(ABC):
         models_of: Data set whose stored models read these recordings; empty for its own.
         trains: False if nothing can be learned from it: all its subjects are asked about, as test subjects.
         own: True if it was added on this machine.
+        credentialed: True if its users signed to share it with nobody; what comes from it is given out only if asked for twice.
         masked: Channels that nobody measured: a constant stands there, which every picture says.
         remarks: Of an object: sentences on what `recordings` passed over the last time it was read to its end.
         on_bytes: Of an object: told how much is read, and of how much, while a large file is read; may raise to end it.
@@ -80,6 +81,7 @@ class Dataset(ABC):
     models_of: ClassVar[str] = ""
     trains: ClassVar[bool] = True
     own: ClassVar[bool] = False
+    credentialed: ClassVar[bool] = False
     masked: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, root: str | Path | None = None) -> None:

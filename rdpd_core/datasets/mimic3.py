@@ -65,6 +65,7 @@ class MIMIC3(Dataset):
     licence = (
         "PhysioNet Credentialed Health Data License 1.5.0: for credentialed users who signed its agreement; not to be shared"
     )
+    credentialed = True
     obtain = (
         "https://physionet.org/content/mimiciii/1.4/ after training and a signed agreement (the folder holds "
         f"{', '.join(TABLES)} as .csv or .csv.gz)."

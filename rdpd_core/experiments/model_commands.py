@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rdpd_core.errors import DataError
-from rdpd_core.terminal import print_json, print_rows
+from rdpd_core.terminal import CREDENTIALED, print_json, print_rows
 
 
 def declare(sub: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def declare(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--runs", type=int, default=200, help="with --cost: windows to time")
     sub.add_argument("--windows", type=int, default=64, help="with --onnx: windows to compare on")
     sub.add_argument("--data-root", help="with --onnx: folder of the data sets; else RDPD_DATA")
+    sub.add_argument(CREDENTIALED, action="store_true", help="also a model of credentialed data, whose agreement must allow it")
 
 
 def call(given: argparse.Namespace) -> bool:
@@ -48,12 +49,14 @@ def _say(found: dict[str, Any], as_json: bool) -> None:
 
 
 def _export(given: argparse.Namespace) -> dict[str, Any]:
+    from rdpd_core.datasets import leaving
     from rdpd_core.experiments.score import find_card
     from rdpd_core.store import Store
     from rdpd_core.store.exchange import export_folder
 
     store = Store.default()
     card = find_card(store, given.export[0])
+    leaving.check(card.dataset, given.credentialed, given.data_root)
     folder = export_folder(store, card.dataset, card.name, Path(given.export[1]))
     return {"model": card.key, "folder": str(folder)}
 
@@ -79,6 +82,7 @@ def _files(paths: list[Path]) -> dict[str, bytes]:
 
 
 def _onnx(given: argparse.Namespace) -> dict[str, Any]:
+    from rdpd_core.datasets import leaving
     from rdpd_core.experiments.fitting import real_windows
     from rdpd_core.experiments.score import find_card
     from rdpd_core.files import write_atomic
@@ -88,6 +92,7 @@ def _onnx(given: argparse.Namespace) -> dict[str, Any]:
     check_packages()
     store = Store.default()
     model, card = store.open(*find_card(store, given.onnx[0]).key.split("/"))
+    leaving.check(card.dataset, given.credentialed, given.data_root)
     data, found = export_onnx(model, card, real_windows(card, given.windows, given.data_root))
     write_atomic(Path(given.onnx[1]), data)
     said = {"largest difference of a probability": found.probability, "largest difference of attention": found.attention}

@@ -84,7 +84,10 @@ def delete(given: argparse.Namespace) -> None:
 
 def export(given: argparse.Namespace) -> None:
     """Write a job into one file."""
+    from rdpd_core.datasets import leaving
+
     job = Desk().job(given.job)
+    leaving.check(job.entry.dataset, given.credentialed)
     size = export_job(job.folder, given.file)
     if given.json:
         print_json({"id": job.id, "file": str(given.file), "bytes": size})

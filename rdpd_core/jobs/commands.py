@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rdpd_core.jobs import acting, looking
 from rdpd_core.jobs.engines import ENGINES
-from rdpd_core.terminal import LazyParser
+from rdpd_core.terminal import CREDENTIALED, LazyParser
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -41,9 +41,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     action("resume", "let a job that was stopped or failed go on from its last checkpoint", acting.resume)
     sub = action("delete", "delete a job that has ended, with its folder; models in the store stay", acting.delete)
     sub.add_argument("--yes", action="store_true", help="do not ask")
-    action("export", "write a job that has ended into one file", acting.export).add_argument(
-        "file", type=Path, help="file to write"
-    )
+    sub = action("export", "write a job that has ended into one file", acting.export)
+    sub.add_argument("file", type=Path, help="file to write")
+    sub.add_argument(CREDENTIALED, action="store_true", help="also a job on credentialed data, whose agreement must allow it")
     sub = action("import", "take in a job from a file; nothing of it is run", acting.take_in, job=False)
     sub.add_argument("file", type=Path, help="what export wrote")
     sub.add_argument("--models", action="store_true", help="also check its models and put them into the store")

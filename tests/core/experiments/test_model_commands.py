@@ -5,6 +5,7 @@ import json
 import pytest
 
 from rdpd_core.__main__ import main
+from rdpd_core.datasets import leaving
 from rdpd_core.experiments import Experiment, keep, run
 from rdpd_core.store import Store, exchange
 from rdpd_core.store.onnx_export import missing
@@ -43,6 +44,14 @@ def test_a_model_goes_out_and_comes_in(kept, capsys, tmp_path, monkeypatch):
     Store.default().delete("toy", NAME)
     assert told(capsys, "--import", folder)["model"] == f"toy/{NAME}"
     assert Store.default().verify("toy", NAME) == kept
+
+
+def test_a_model_of_credentialed_data_goes_out_only_to_who_asks_twice(kept, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(leaving, "is_held", lambda name, root: name == "toy")
+    assert main(["models", "--export", f"toy/{NAME}", str(tmp_path / "out")]) == 1
+    assert "add --credentialed if its agreement allows that" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert told(capsys, "--export", f"toy/{NAME}", str(tmp_path / "out"), "--credentialed")["folder"]
 
 
 def test_a_file_that_is_not_there_is_named(toy, capsys, tmp_path):

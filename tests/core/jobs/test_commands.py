@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from rdpd_core.__main__ import main
+from rdpd_core.datasets import leaving
 from rdpd_core.evaluation import Run, compare
 from rdpd_core.jobs import Desk, Progress, looking
 from rdpd_core.jobs.engines import Seen
@@ -195,6 +196,15 @@ def test_delete_asks_and_says_what_is_free_again(desk, capsys, monkeypatch):
     assert not (desk.root / ID).exists()
     waiting(desk)
     assert "stop it before it is deleted" in refused(capsys, "delete", SHORT)
+
+
+@pytest.mark.slow
+def test_a_job_on_credentialed_data_is_exported_only_to_who_asks_twice(desk, capsys, tmp_path, monkeypatch):
+    done(desk, title="toys")
+    monkeypatch.setattr(leaving, "is_held", lambda name, root: name == "toy")
+    assert "Toy is credentialed" in refused(capsys, "export", SHORT, tmp_path / "job.zip")
+    assert not (tmp_path / "job.zip").exists()
+    assert "(toys) is in" in jobs(capsys, "export", SHORT, tmp_path / "job.zip", "--credentialed")
 
 
 @pytest.mark.slow
