@@ -89,10 +89,7 @@ def ask(link: Link) -> Asked | None:
 def ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
     """Ask for a data set; those that are not here are marked. Choices go into `told`, for `Link.close`."""
     names = sorted((kind.name for kind in DATASETS if kind.trains), key=lambda name: (not DATASETS.get(name).simulated, name))
-    titles = {
-        name: f"{in_markdown(DATASETS.get(name).title)}{'' if here.is_here(DATASETS.get(name)) else ' (not here)'}"
-        for name in names
-    }
+    titles = {name: f"{DATASETS.get(name).title}{'' if here.is_here(DATASETS.get(name)) else ' (not here)'}" for name in names}
     told["data"] = st.selectbox("Data set", names, format_func=titles.get, key=link.offer("data", names, names[0]), width=330)
     return DATASETS.get(told["data"])
 

@@ -90,7 +90,7 @@ def _ask_units(link: Link, dataset: type[Dataset], told: dict[str, Any]) -> tupl
 
     offered = free_choice.offer(link, f"names_{dataset.name}_{told['by']}", read, list(usual))
     label = "Choose from these" if told["by"] == "channels" else "Choose from these groups"
-    chosen = st.multiselect(label, known, format_func=lambda n: in_markdown(n.replace("_", " ")), key=offered.key)
+    chosen = st.multiselect(label, known, format_func=lambda n: n.replace("_", " "), key=offered.key)
     told[f"names_{dataset.name}_{told['by']}"] = free_choice.Listed(chosen)
     if offered.refused is not None:
         st.warning(f"The link asks for {in_markdown(offered.refused[1], 300)}", icon=":material/link_off:")

@@ -155,7 +155,7 @@ def _mask(look: Look, reader: Reader, missing: list[str]) -> bool:
 def _own(look: Look, found: Suggested, name: str, title: str, said: dict[str, Any]) -> Plan:
     used = {said.get(field, "") for field in ("time", "subject", "label", "recording")}
     free = [column for column in found.signals if column not in used]
-    chosen = st.multiselect("Channels", free, free, format_func=in_markdown, key=f"data.channels.{look.key}")
+    chosen = st.multiselect("Channels", free, free, key=f"data.channels.{look.key}")
     window = st.number_input("Length of a window (s); 0 chooses it", 0.0, 1e6, 0.0, key=f"data.window.{look.key}")
     columns = {column: column for column in chosen}
     units = {column: unit_of(found.signals[column]) or "a.u." for column in chosen}

@@ -18,7 +18,6 @@ frame.heading("Cohort", WHAT)
 import numpy as np  # noqa: E402  (the heading does not wait for the library)
 
 from app.components import case_choice, case_data, cohort_classes, cohort_rows, cohort_sure, cohort_wrong  # noqa: E402
-from app.figures.text import in_markdown  # noqa: E402
 from rdpd_core.experiments.source import Asked  # noqa: E402
 from rdpd_core.experiments.subjects import title_of  # noqa: E402
 
@@ -35,7 +34,7 @@ def show(link: Link, opened: case_data.Opened) -> None:
     grid = st.grid(4, min_column_width=210, gap="medium", vertical_alignment="bottom")
     key = link.offer("arm", arms, LIKED if LIKED in arms else arms[-1])
     told = "The arm that conclusions and pictures of one arm are about."
-    titles = {arm: in_markdown(title_of(arm)) for arm in arms}
+    titles = {arm: title_of(arm) for arm in arms}  # a list shows words as they are written
     arm = grid.cell().selectbox("Arm looked at", arms, format_func=titles.get, key=key, help=told)
     subject = cohort_rows.choose_subject(link, opened, grid.cell())
     way, place = grid.cell(), grid.cell()
