@@ -2,6 +2,10 @@
 
 A part that reruns by itself asks for that while the next page is being made, and is answered after it. The answer names the
 page it belongs to, so the browser takes the page for changed, clears it, and fails at the next update of what it has cleared.
+
+On a busy machine a fragment can also begin anew while what was made of it with the page is still to be sent. Streamlit drops
+that and keeps what stands below it, which then arrives first, at a place that is not there yet: blank again. Here it is sent,
+too, as it would have been a moment earlier.
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 
 def install() -> None:
-    """Leave such requests out, in every session of this process; a second call changes nothing.
+    """Leave such requests out and send what was made, in every session of this process; a second call changes nothing.
 
     Raises:
         AttributeError: This Streamlit runs its scripts in another way than the pinned one.
     """
+    from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
     from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
     original = ScriptRunner._run_script
@@ -29,6 +34,15 @@ def install() -> None:
 
     run_script.leaves_out_strays = True
     ScriptRunner._run_script = run_script
+    clear_all = ForwardMsgQueue.clear
+
+    def clear(
+        self: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        none_of_them = None if fragment_ids_this_run is None else []  # of a fragment that runs anew nothing is dropped
+        clear_all(self, retain_lifecycle_msgs, none_of_them)
+
+    ForwardMsgQueue.clear = clear
 
 
 def is_stray(asked: RerunData, page: str, is_there: Callable[[str], bool]) -> bool:

@@ -1,6 +1,8 @@
 """Which fragments are left out because their page is left."""
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
@@ -25,9 +27,39 @@ def test_fragments_of_other_pages_and_such_that_are_gone_are_left_out(queue, ask
     assert stray.is_stray(data, page, {"a"}.__contains__) is left_out
 
 
-def test_a_second_call_changes_nothing(monkeypatch):
-    monkeypatch.setattr(ScriptRunner, "_run_script", ScriptRunner._run_script)  # put back afterwards
+@pytest.fixture
+def patched(monkeypatch):
+    """Streamlit as the app runs it; put back afterwards."""
+    monkeypatch.setattr(ScriptRunner, "_run_script", ScriptRunner._run_script)
+    monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)
     stray.install()
-    once = ScriptRunner._run_script
+
+
+def test_a_second_call_changes_nothing(patched):
+    once = ScriptRunner._run_script, ForwardMsgQueue.clear
     stray.install()
-    assert ScriptRunner._run_script is once
+    assert (ScriptRunner._run_script, ForwardMsgQueue.clear) == once
+
+
+def delta(place, fragment=""):
+    message = ForwardMsg()
+    message.metadata.delta_path[:] = [0, place]
+    message.delta.new_element.text.body = f"{place}"
+    message.delta.fragment_id = fragment
+    return message
+
+
+def test_what_a_fragment_has_still_to_send_is_sent_when_it_begins_anew(patched):
+    queue = ForwardMsgQueue()
+    for message in (delta(5), delta(6, "part"), delta(7)):
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["part"])
+    queue.enqueue(delta(6, "part"))
+    assert [message.metadata.delta_path[1] for message in queue.flush()] == [5, 6, 7, 6]
+
+
+def test_a_page_that_is_made_anew_drops_what_was_still_to_be_sent(patched):
+    queue = ForwardMsgQueue()
+    queue.enqueue(delta(5))
+    queue.clear(retain_lifecycle_msgs=True)
+    assert queue.is_empty()
