@@ -173,14 +173,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _datasets(given: argparse.Namespace) -> None:
-    from rdpd_core.datasets import DATASETS
+    from rdpd_core.datasets import listed
 
     if given.name:
         from rdpd_core.experiments.dataset_commands import show_card
 
         show_card(given.name, given.data_root, given.json)
         return
-    rows, kinds = [], [kind for kind in DATASETS if not kind.asks]
+    rows, kinds = [], listed()
     for kind in kinds:
         here = kind(given.data_root).present()
         rows.append(

@@ -10,7 +10,7 @@ from app import cached
 from app.components import case_choice, here, waiting
 from app.figures.text import in_markdown
 from app.state import Link
-from rdpd_core.datasets import DATASETS, Dataset, listed_and
+from rdpd_core.datasets import DATASETS, Dataset, found_and
 from rdpd_core.experiments.cases import CaseBook, job_of, jobs_of, views_of
 from rdpd_core.store import ModelCard
 
@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 
 def choose_book(link: Link) -> Opened | None:
     """Ask for data set, models and view; None as long as there is nothing to look at, which is then said or shown."""
-    with_models = [kind for kind in listed_and(card.dataset for card in cached.cards()) if offered(kind)]
+    with_models = [kind for kind in found_and(card.dataset for card in cached.cards()) if offered(kind)]
     there = [kind.name for kind in with_models if here.is_here(kind)]
     if not there:
         here.models_missing("any data set whose recordings are here", "python -m rdpd_core pretrain")

@@ -11,7 +11,7 @@ from app import cached, kept
 from app.components import here, own_check
 from app.figures.job_words import size
 from app.figures.text import in_markdown
-from rdpd_core.datasets import DATASETS, Dataset
+from rdpd_core.datasets import DATASETS, listed
 from rdpd_core.datasets.own import OwnSet, own_root, problems
 from rdpd_core.errors import RdpdError
 from rdpd_core.files import cache_root, work_root
@@ -25,11 +25,6 @@ SAID = own_check.SAID
 def bytes_of(folder: str) -> int:
     """Give the bytes below a folder; counted again after a minute."""
     return size_of(Path(folder))
-
-
-def listed() -> list[type[Dataset]]:
-    """Give the data sets that lists show: those that only ask something of the recordings of another are left out."""
-    return [kind for kind in DATASETS if not kind.asks]
 
 
 def table() -> None:

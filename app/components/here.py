@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import cached
 from app.figures.text import in_markdown
-from rdpd_core.datasets import DATASETS, Dataset
+from rdpd_core.datasets import Dataset, listed
 
 
 def is_here(kind: type[Dataset]) -> bool:
@@ -20,7 +20,7 @@ def is_here(kind: type[Dataset]) -> bool:
 def summary() -> None:
     """Show a compact table of data sets and models, and what to do for those that are missing."""
     models = Counter(card.dataset for card in cached.cards())
-    there = {kind: is_here(kind) for kind in DATASETS if not kind.asks}
+    there = {kind: is_here(kind) for kind in listed()}
     rows = [{"Data": in_markdown(k.title), "Recordings": _place(k, there[k]), "Models": models[k.name]} for k in there]
     told = "Data sets, and whether their recordings and models are here"
     st.table(pd.DataFrame(rows).set_index("Data"), border="horizontal", alt=told)

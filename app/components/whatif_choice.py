@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import cached
 from app.components import case_choice, here, whatif_edits
 from app.state import Link
-from rdpd_core.datasets import DATASETS, listed_and
+from rdpd_core.datasets import DATASETS, found_and
 from rdpd_core.experiments import Loaded
 from rdpd_core.experiments.cases import CaseBook, job_of, jobs_of, views_of
 
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 def data_sets() -> list[str]:
     """Give the data sets whose recordings and students are here, the simulated one first."""
     with_models = {card.dataset for card in cached.cards() if card.role == "student"}
-    there = [kind.name for kind in listed_and(with_models) if kind.name in with_models and here.is_here(kind)]
+    there = [kind.name for kind in found_and(with_models) if kind.name in with_models and here.is_here(kind)]
     return sorted(there, key=lambda name: (name != FIRST, name))
 
 

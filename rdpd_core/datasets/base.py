@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -133,7 +133,7 @@ class Dataset(ABC):
         return []
 
     def labels(self) -> Mapping[str, str]:
-        """Give recording name to class, for a set whose recordings are stored without labels; see `stored_as`."""
+        """Give recording name to class; asked where recordings are stored without labels, see `stored_as`."""
         return {}
 
     def count(self) -> int | None:
@@ -192,6 +192,20 @@ class Dataset(ABC):
         if split not in cls.splits:
             raise UnknownNameError(f"split of {cls.name}", split, cls.splits)
 
+    @classmethod
+    def check_subjects(cls, subjects: Iterable[str], known: Collection[str], tell: bool = True) -> None:
+        """Raise UnknownNameError unless all subjects are of this data set.
+
+        Args:
+            subjects: Asked about.
+            known: All there are.
+            tell: Whether the message may name subjects; if not, it says at which position the strange one stands.
+        """
+        for at, subject in enumerate(subjects):
+            if subject not in known:
+                told = (subject, known) if tell else (f"at position {at}", ())
+                raise UnknownNameError(f"subject of {cls.name}", *told)
+
 
 def check_assignment(assigned: Mapping[str, str], subjects: Sequence[str]) -> None:
     """Raise SplitError unless every subject is in exactly one of train, valid and test, and none of these is empty."""
@@ -209,14 +223,19 @@ def check_assignment(assigned: Mapping[str, str], subjects: Sequence[str]) -> No
 DATASETS: Registry[Dataset] = Registry("data set")
 
 
-def listed_and(names: Iterable[str]) -> list[type[Dataset]]:
-    """Give all listed data sets and, of those in no list, the ones of these names; sorted by name."""
+def listed() -> list[type[Dataset]]:
+    """Give the data sets that lists show: those that only ask something of the recordings of another are left out."""
+    return [kind for kind in DATASETS if not kind.asks]
+
+
+def found_and(names: Iterable[str]) -> list[type[Dataset]]:
+    """Give all data sets that are found and, of the others, the ones of these names; sorted by name."""
     return [DATASETS.get(name) for name in sorted({*DATASETS.names(), *(n for n in names if n in DATASETS)})]
 
 
 def with_simulator() -> list[str]:
     """Give the names of the data sets whose files can be simulated."""
-    return [kind.name for kind in DATASETS if not kind.asks and kind.simulate.__func__ is not Dataset.simulate.__func__]
+    return [kind.name for kind in listed() if kind.simulate.__func__ is not Dataset.simulate.__func__]
 
 
 def write_simulated(kind: type[Dataset], root: Path, scale: float = 0.05, seed: int = 0) -> Path:

@@ -14,7 +14,7 @@ from rdpd_core.datasets._dividing import divide_by_class, divide_elsewhere
 from rdpd_core.datasets._downloading import Download
 from rdpd_core.datasets._people import age_group
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import SplitError, UnknownNameError
+from rdpd_core.errors import SplitError
 from rdpd_core.files import digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
@@ -160,9 +160,7 @@ class Challenge2019(Dataset):
         """
         self.check_split(split)
         path_of = {path.stem: path for path in self.paths}
-        for at, subject in enumerate(subjects):
-            if subject not in path_of:
-                raise UnknownNameError(f"subject of {self.name}", f"at position {at}", ())
+        self.check_subjects(subjects, path_of, tell=False)
         class_of = {s: SEPSIS if ends_septic(path_of[s], self.folder) else NO_SEPSIS for s in subjects}
         key = (self.name, "split", split)
         if split != "other_hospital":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from rdpd_core.datasets._ecg_leads import CHEST, LIMB
 from rdpd_core.datasets._people import facts_of_person
 from rdpd_core.datasets._wfdb import Header, read_header, read_record
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import DataError, UnknownNameError
+from rdpd_core.errors import DataError
 from rdpd_core.files import digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
@@ -164,7 +164,8 @@ class Challenge2021(Dataset):
             for n, why in ((many, "they have several of the scored diagnoses"), (none, "they have none of them"))
             if n
         ]
-        for entry, found in zip(self.used[first:], self.read(self.used[first:]), strict=True):
+        entries = self.used[first:]
+        for entry, found in zip(entries, self.read(entries), strict=True):
             yield replace(found, label=entry.classes[0])
 
     def read(self, entries: Sequence[Entry]) -> Iterator[Recording]:
@@ -186,20 +187,17 @@ class Challenge2021(Dataset):
             UnknownNameError: A record that this set does not have.
         """
         self.check_split(split)
-        known = {e.name: e for e in self.used}
-        for subject in subjects:
-            if subject not in known:
-                raise UnknownNameError(f"subject of {self.name}", subject, known)
-        class_of, key = self.class_of(subjects), (self.name, "split", split)
+        labels = self.labels()
+        self.check_subjects(subjects, labels)
+        class_of, key = {s: labels[s] for s in subjects}, (self.name, "split", split)
         if split != "georgia":
             return divide_by_class(class_of, self.classes, key, 0.15)
-        away = {s for s in subjects if known[s].source == "Georgia"}
+        away = {e.name for e in self.used if e.source == "Georgia"} & set(subjects)
         return divide_elsewhere(class_of, away, self.classes, key, 0.15)
 
-    def class_of(self, subjects: Sequence[str]) -> dict[str, str]:
-        """Give the class of each subject."""
-        wanted = set(subjects)
-        return {e.name: e.classes[0] for e in self.used if e.name in wanted}
+    def labels(self) -> Mapping[str, str]:
+        """Give record to class; each record counts as one subject."""
+        return {e.name: e.classes[0] for e in self.used}
 
     def source_digest(self) -> str:
         """Give text that changes whenever a record is added, removed or written anew."""

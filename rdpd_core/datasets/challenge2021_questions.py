@@ -7,7 +7,7 @@ scored diagnoses too. The recordings are stored once for all questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -43,7 +43,8 @@ class Question(Challenge2021):
     def recordings_from(self, first: int) -> Iterator[Recording]:
         """Yield all records from a position on, without labels; their scored diagnoses stand among the facts."""
         self.remarks.clear()
-        for entry, found in zip(self.used[first:], self.read(self.used[first:]), strict=True):
+        entries = self.entries[first:]
+        for entry, found in zip(entries, self.read(entries), strict=True):
             named = ", ".join(entry.classes) or "none that is scored"
             yield replace(found, facts={**found.facts, "diagnoses": named})
 
@@ -61,11 +62,6 @@ class Question(Challenge2021):
             f"No record of {' or '.join(silent)} is called {self.diagnosis}: perhaps it was not looked for there, so that a "
             "model may tell sources apart and not people."
         ]
-
-    def class_of(self, subjects: Sequence[str]) -> dict[str, str]:
-        """Give the class of each subject."""
-        labels = self.labels()
-        return {subject: labels[subject] for subject in subjects}
 
     @classmethod
     def simulate(cls, folder: Path, scale: float, seed: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from rdpd_core.datasets._downloading import Download
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import DataError, SplitError, UnknownNameError
+from rdpd_core.errors import DataError, SplitError
 from rdpd_core.files import digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
@@ -133,9 +133,7 @@ class DSADS(Dataset):
             SplitError: The test subject has no recordings, or fewer than three subjects have.
         """
         self.check_split(split)
-        for subject in subjects:
-            if subject not in SUBJECTS:
-                raise UnknownNameError(f"subject of {self.name}", subject, SUBJECTS)
+        self.check_subjects(subjects, SUBJECTS)
         present = [s for s in SUBJECTS if s in set(subjects)]
         if split not in present or len(present) < 3:
             raise SplitError(f"split {split} needs {split} and two more subjects; there are {', '.join(present) or 'none'}")

@@ -14,7 +14,7 @@ from rdpd_core.datasets._dividing import divide_by_class
 from rdpd_core.datasets._mimic3_vitals import HOURS, VITAL_OF, VITALS, Hourly, read_hourly
 from rdpd_core.datasets._tables import find_table, rows, whole
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import DataError, UnknownNameError
+from rdpd_core.errors import DataError
 from rdpd_core.files import digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
@@ -162,9 +162,7 @@ class MIMIC3(Dataset):
         """
         self.check_split(split)
         known = {str(stay.subject): stay.label for stay in self.stays}
-        for at, subject in enumerate(subjects):
-            if subject not in known:
-                raise UnknownNameError(f"subject of {self.name}", f"at position {at}", ())
+        self.check_subjects(subjects, known, tell=False)
         return divide_by_class({s: known[s] for s in subjects}, self.classes, (self.name, "split", split))
 
     def source_digest(self) -> str:

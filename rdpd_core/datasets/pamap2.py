@@ -12,7 +12,7 @@ from rdpd_core.datasets._downloading import Download
 from rdpd_core.datasets._pamap2_files import ACTIVITY, COLUMNS, Stretch, count_lines, read_table, stretches
 from rdpd_core.datasets._pamap2_simulated import write_files
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import SplitError, UnknownNameError
+from rdpd_core.errors import SplitError
 from rdpd_core.files import digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
@@ -145,9 +145,7 @@ class PAMAP2(Dataset):
             UnknownNameError: A subject that this set does not have.
         """
         self.check_split(split)
-        for subject in subjects:
-            if subject not in SUBJECTS:
-                raise UnknownNameError(f"subject of {self.name}", subject, SUBJECTS)
+        self.check_subjects(subjects, SUBJECTS)
         tested = TESTED[split]
         special = {f"subject{tested}": "test", f"subject{CHOOSERS[tested]}": "valid"}
         missing = [s for s in special if s not in subjects]

@@ -15,7 +15,7 @@ from rdpd_core.datasets._people import facts_of_person
 from rdpd_core.datasets._ptbdb_simulated import write_records
 from rdpd_core.datasets._wfdb import Header, read_header, read_record
 from rdpd_core.datasets.base import DATASETS, Dataset
-from rdpd_core.errors import DataError, UnknownNameError
+from rdpd_core.errors import DataError
 from rdpd_core.files import digest_json, digest_listing
 from rdpd_core.types import Channel, Preparation, Recording
 
@@ -127,9 +127,7 @@ class _PTBDB(Dataset):
         """
         self.check_split(split)
         known = {e.subject: e.label for e in reversed(self.used)}
-        for subject in subjects:
-            if subject not in known:
-                raise UnknownNameError(f"subject of {self.name}", subject, known)
+        self.check_subjects(subjects, known)
         return divide_by_class({s: known[s] for s in subjects}, self.classes, ("ptbdb", "split", split))
 
     def source_digest(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rdpd_core.experiments._forecast_facts import Facts, rich_of
+from rdpd_core.experiments._forecast_facts import Facts, Part, rich_of
 from rdpd_core.experiments._forecast_pace import VALID, Pace, Setup
 from rdpd_core.experiments._forecast_shape import Shape, listens, shape_of
 from rdpd_core.experiments._forecast_words import Span
@@ -136,7 +136,7 @@ def cost_of(
     outcomes = experiment.seeds * len(pick_arms(experiment.arms))
     numbers = sum(_numbers(shapes[role]) * members for role, members in cohorts)
     answers = outcomes * (facts.valid.windows + facts.test.windows) * (len(facts.offers.classes) + 1)
-    any_shape = next(iter(shapes.values()), None)
+    any_shape, rich = next(iter(shapes.values()), None), rich_of(experiment, facts.train)
     return Cost(
         facts=facts,
         pace={role: pace[shape.digest] for role, shape in shapes.items() if shape.digest in pace},
@@ -144,21 +144,21 @@ def cost_of(
         live=live,
         listens=listens(experiment),
         gpu=setup.device.startswith("cuda"),
-        data_mb=_data_mb(experiment, facts, shapes),
+        data_mb=_data_mb(experiment, facts, shapes, rich),
         disk_mb=VALUE_MB * (STATES * numbers + 2 * answers),
         outcomes=outcomes,
         batch=any_shape.training["batch_size"] if any_shape else 1,
-        rich=rich_of(experiment, facts.train).windows,
+        rich=rich.windows,
     )
 
 
-def _data_mb(experiment: Experiment, facts: Facts, shapes: Mapping[str, Shape]) -> float:
+def _data_mb(experiment: Experiment, facts: Facts, shapes: Mapping[str, Shape], rich: Part) -> float:
     """Give the memory of scaled windows, of the students' copy of their channels, and of noise."""
     parts, channels = (facts.train, facts.valid, facts.test), len(facts.offers.channels)
     few = {s.reads for s in shapes.values() if s.reads < channels}
     values = sum(p.samples for p in parts) * (channels + sum(few))
     if experiment.rich_share < 1:
-        values += rich_of(experiment, facts.train).samples * channels  # teachers have a training set of their own
+        values += rich.samples * channels  # teachers have a training set of their own
     if experiment.noise:
         noisy = [*few, *([channels] if experiment.noise_on == "all" or not few else [])]
         values += sum(p.windows for p in parts) * facts.offers.samples * sum(noisy)

@@ -128,17 +128,18 @@ def used(experiment: Experiment, train: Part) -> Part:
     Who is taken of whole subjects, and how many windows of each class, is exact; how many subjects a share of all windows
     happens to touch is drawn like the real one, from the same counts.
     """
-    if experiment.share == 1 or not train.windows:
-        return train
-    left = _table(fraction(_spread(train), experiment.share, seed=0, by=experiment.share_by))
-    return Part(left, round(train.samples * sum(map(sum, left)) / train.windows))
+    return _share_of(train, experiment.share, experiment.share_by)
 
 
 def rich_of(experiment: Experiment, train: Part) -> Part:
     """Give what teachers learn from of the training windows, as `used` gives what students do."""
-    if experiment.rich_share == 1 or not train.windows:
+    return _share_of(train, experiment.rich_share, experiment.rich_by)
+
+
+def _share_of(train: Part, share: float, by: str) -> Part:
+    if share == 1 or not train.windows:
         return train
-    left = _table(fraction(_spread(train), experiment.rich_share, seed=0, by=experiment.rich_by))
+    left = _table(fraction(_spread(train), share, seed=0, by=by))
     return Part(left, round(train.samples * sum(map(sum, left)) / train.windows))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from rdpd_core.evaluation.intervals import LEVEL, MINIMUM_UNITS
 from rdpd_core.experiments.evidence.cell import Cell
+from rdpd_core.experiments.statements import seeds_are
 
 AXIS = "rich_share"
 
@@ -113,7 +114,7 @@ def sentence(found: BreakEven, title: str) -> str:
     """
     asked = f"from which share of {found.unit} on {title} pays"
     if not found.enough:
-        return f"{asked} is not told: {'one seed is' if found.seeds == 1 else f'{found.seeds} seeds are'} too few."
+        return f"{asked} is not told: {seeds_are(found.seeds)} too few."
     mean = _word(found.share, found)
     if found.low is None:
         return f"{asked} has no interval, as there are too few people; the mean lies at {mean}."

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rdpd_core.datasets import Dataset, listed_and
+from rdpd_core.datasets import DATASETS, Dataset, listed
 from rdpd_core.errors import IncompatibleError
 from rdpd_core.experiments.data import divide, prepare
 from rdpd_core.experiments.score import fitting_rows
@@ -41,7 +41,8 @@ def misfit(card: ModelCard, kind: type[Dataset]) -> str:
 
 def fits(card: ModelCard) -> dict[str, str]:
     """Give why a model cannot read each data set, by name; empty text where it can."""
-    return {kind.name: misfit(card, kind) for kind in listed_and([card.dataset]) if not kind.asks or kind.name == card.dataset}
+    own = [DATASETS.get(card.dataset)] if card.dataset in DATASETS else []
+    return {kind.name: misfit(card, kind) for kind in dict.fromkeys([*listed(), *own])}
 
 
 def real_windows(card: ModelCard, count: int = 64, data_root: str | Path | None = None) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rdpd_core.datasets import DATASETS, listed_and
+from rdpd_core.datasets import DATASETS, found_and
 from rdpd_core.errors import IncompatibleError, ParameterError, UnknownNameError
 from rdpd_core.experiments.cases import job_of, views_of
 from rdpd_core.intake.keeping import Plan
@@ -52,7 +52,7 @@ def readers(cards: Sequence[ModelCard] | None = None) -> dict[str, Reader]:
     """
     cards = Store.default().list().cards if cards is None else cards
     found = {}
-    for kind in listed_and(card.dataset for card in cards):
+    for kind in found_and(card.dataset for card in cards):
         mine = [c for c in cards if c.dataset == kind.name and not job_of(c) and c.split == kind.splits[0]]
         for view in [] if kind.own else views_of(mine):
             found[f"{kind.name}/{view}"] = _reader(kind.name, view, [c for c in mine if c.role == "student" and c.view == view])

@@ -100,14 +100,18 @@ def _reason(parts: Sequence[Part], signs: Sequence[int], verdict: str) -> str:
     if any(part.gap.interval is None for part in parts):
         return "too few people for intervals"
     if few:
-        have = f"{min(few)} seeds are" if min(few) > 1 else "one seed is"
-        return f"{have} too few to say; {MINIMUM_SEEDS} are needed, or {MINIMUM_FOLDS} folds with two"
+        return f"{seeds_are(min(few))} too few to say; {MINIMUM_SEEDS} are needed, or {MINIMUM_FOLDS} folds with two"
     of = f"of {len(parts)} intervals " if len(parts) > 1 else "the interval lies "
     if len(parts) == 1:
         return (
             of + {HELD: "on the side that is stated", NOT_HELD: "on the other side", UNDECIDED: "on both sides of 0"}[verdict]
         )
     return f"{of}{above} lie on the side that is stated, {below} on the other, {len(parts) - above - below} on both sides of 0"
+
+
+def seeds_are(number: int) -> str:
+    """Give "one seed is", or "3 seeds are"."""
+    return "one seed is" if number == 1 else f"{number} seeds are"
 
 
 def above(arm: str, other: str, metric: str = "pr_auc") -> Callable[[Book], Iterator[Part]]:

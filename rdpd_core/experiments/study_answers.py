@@ -12,7 +12,7 @@ from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.break_even import AXIS, break_even, sentence
 from rdpd_core.experiments.evidence.book import Book
 from rdpd_core.experiments.evidence.cell import Cell, Gap
-from rdpd_core.experiments.statements import place_of
+from rdpd_core.experiments.statements import place_of, seeds_are
 
 LIKED = ("rdpd", "distill", "direct")
 METRIC = "pr_auc"
@@ -132,8 +132,7 @@ def _imitation(book: Book, metric: str) -> str:
     signs = [c.difference(arm, "direct", metric).sign for c in book.cells if c.has(arm, "direct")]
     shown = {1: "imitation helps", -1: "imitation harms", 0: "no gain is shown"}[gap.sign]
     if not gap.enough:
-        few = "one seed is" if gap.n_seeds == 1 else f"{gap.n_seeds} seeds are"
-        shown = f"{few} too few to say whether imitation helps"
+        shown = f"{seeds_are(gap.n_seeds)} too few to say whether imitation helps"
     over = f"over all {len(signs)} experiments together " if len(signs) > 1 else ""
     told = f"{ARMS[arm].title} less Direct {over}in {title}: {_told(gap)}: {shown}."
     if len(signs) > 1:

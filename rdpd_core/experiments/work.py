@@ -56,13 +56,13 @@ class Work:
         rich = self.rich
         if rich is None:
             return self
-        at, whole = np.flatnonzero(rich), self.residents["train"]
-        train = Resident(self.loaded.splits.train.select(at), self.loaded.statistics, self.device, whole.disturbed)
-        train.target = whole.target[torch.from_numpy(at).to(self.device)]
-        loaded = replace(self.loaded, splits=self.loaded.splits._replace(train=self.loaded.splits.train.select(at)))
-        target = self.target[torch.from_numpy(at)]
+        at, whole = torch.from_numpy(np.flatnonzero(rich)), self.residents["train"]
+        windows = self.loaded.splits.train.select(at.numpy())
+        train = Resident(windows, self.loaded.statistics, self.device, whole.disturbed)
+        train.target = whole.target[at.to(self.device)]
+        loaded = replace(self.loaded, splits=self.loaded.splits._replace(train=windows))
         residents = {**self.residents, "train": train}
-        return replace(self, loaded=loaded, residents=residents, target=target, windows_digest=train.digest())
+        return replace(self, loaded=loaded, residents=residents, target=self.target[at], windows_digest=train.digest())
 
     @property
     def device(self) -> torch.device:

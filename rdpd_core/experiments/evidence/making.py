@@ -106,13 +106,8 @@ def _training(result: Result) -> dict[str, float]:
         taught = np.arange(len(train)) if rich is None else np.flatnonzero(rich)
         people = [len(np.unique(train.subject[at])) for at in (slice(None), taught)]
         rows.append((len(train), int((target >= 0).sum()), people[0], len(taught), people[1]))
-    return dict(
-        zip(
-            ("windows", "labeled", "subjects", "rich_windows", "rich_subjects"),
-            np.mean(rows, axis=0).round(1).tolist(),
-            strict=True,
-        )
-    )
+    names = ("windows", "labeled", "subjects", "rich_windows", "rich_subjects")
+    return dict(zip(names, np.mean(rows, axis=0).round(1).tolist(), strict=True))
 
 
 def _runs(work: Resampled, outcomes: tuple[Outcome, ...]) -> tuple[tuple[Any, ...], ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
-from rdpd_core.files import environment, owner, shared_work_root, write_atomic
+from rdpd_core.files import environment, owner, shared_work_root
 from rdpd_core.jobs import locks
 from rdpd_core.jobs.engines.base import ENGINES, OVER, RUNNING, Engine, Handle, Seen
 from rdpd_core.jobs.folder import JobFolder
@@ -21,6 +21,7 @@ from rdpd_core.jobs.spec import Spec
 
 PROJECT = Path(__file__).resolve().parents[3]
 START_S, LAUNCH, TURNS = 20.0, ".launch", "turns"
+WANTS, SERVED = ".wants", ".served"
 WANTS_S = 15.0
 """Who waits asks at least once a second; who has not asked for so long does not wait any more."""
 _CHILDREN: dict[int, subprocess.Popen] = {}
@@ -60,20 +61,24 @@ class Local(Engine):
 
     def launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
         """Start a worker in a session of its own if a slot is free; waits until it holds its locks."""
-        turn = None if spec.kind == "study" else self._wait_in_line(spec)  # merging is short
+        if spec.kind != "study":
+            self._wait_in_line(spec)
         with locks.hold(self.slots / LAUNCH, 0) as mine:  # slots are shared by several desks, where several people log in
-            return self._launch(folder, spec, attempt, turn) if mine else None
+            return self._launch(folder, spec, attempt) if mine else None
 
-    def _wait_in_line(self, spec: Spec) -> Path:
-        """Say that this owner waits, and for which slots; everybody who looks for a slot sees it."""
-        turn = self.slots / TURNS / f"{owner()}-{'cuda' if self._on_gpu(spec.device) else 'cpu'}"
-        turn.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(turn.with_suffix(".wants"), " ".join(self._slots(spec)).encode())
-        return turn
+    def _wait_in_line(self, spec: Spec) -> None:
+        """Say that this owner waits for any of some slots; everybody who looks for one of them sees it."""
+        for slot in self._slots(spec):
+            self._mark(slot, WANTS).touch()
 
-    def _launch(self, folder: JobFolder, spec: Spec, attempt: int, turn: Path | None) -> Handle | None:
-        slot = "" if turn is None else self._free_slot(spec)
-        if slot is None or (turn is not None and _others_first(turn, slot)):
+    def _mark(self, slot: str, what: str) -> Path:
+        """Give the file whose time says when this owner last wanted a slot, or was given it."""
+        (self.slots / TURNS).mkdir(parents=True, exist_ok=True)
+        return self.slots / TURNS / f"{owner()}-{slot}{what}"
+
+    def _launch(self, folder: JobFolder, spec: Spec, attempt: int) -> Handle | None:
+        slot = "" if spec.kind == "study" else self._free_slot(spec)  # merging is short
+        if slot is None or (slot and self._others_first(slot)):
             return None
         wanted = [folder.lock, *([self.slots / slot] if slot else [])]
         words = [sys.executable, "-m", self.module, str(folder.path), "--attempt", str(attempt)]
@@ -89,9 +94,10 @@ class Local(Engine):
         _CHILDREN[process.pid] = process
         threading.Thread(target=process.wait, name=f"worker {process.pid}", daemon=True).start()
         self._until_held(process, wanted)
-        if turn is not None:
-            turn.with_suffix(".served").touch()
-            turn.with_suffix(".wants").unlink(missing_ok=True)
+        if slot:
+            self._mark(slot, SERVED).touch()
+            for other in self._slots(spec):
+                self._mark(other, WANTS).unlink(missing_ok=True)
         return {"pid": process.pid, "started": birth(process.pid), "slot": slot}
 
     def state(self, handle: Handle | None) -> Seen:
@@ -126,6 +132,17 @@ class Local(Engine):
     def _free_slot(self, spec: Spec) -> str | None:
         return next((name for name in self._slots(spec) if not locks.held(self.slots / name)), None)
 
+    def _others_first(self, slot: str) -> bool:
+        """Say whether somebody else waits for this slot and was given one of its kind less lately."""
+        kind, turns, me = slot.partition("-")[0], self.slots / TURNS, owner()
+
+        def served(who: str) -> float:
+            return max((last_touched(path) for path in turns.glob(f"{who}-{kind}-*{SERVED}")), default=0.0)
+
+        waiting = [p for p in turns.glob(f"*-{slot}{WANTS}") if time.time() - last_touched(p) < WANTS_S]
+        others = {path.name.partition("-")[0] for path in waiting} - {me}
+        return any(served(who) < served(me) for who in others)
+
     def _slots(self, spec: Spec) -> Iterator[str]:
         if not self._on_gpu(spec.device):
             yield from (f"cpu-{at}" for at in range(self.cpu_slots))
@@ -151,23 +168,12 @@ class Local(Engine):
             time.sleep(0.005)
 
 
-def _others_first(turn: Path, slot: str) -> bool:
-    """Say whether somebody else waits for this slot and was given one of its kind less lately."""
-
-    def served(whose: Path) -> float:
-        path = whose.with_suffix(".served")
-        return path.stat().st_mtime if path.exists() else 0.0
-
-    def waits(other: Path) -> bool:
-        try:
-            lately = time.time() - other.stat().st_mtime < WANTS_S
-            return lately and slot in other.read_text(encoding="utf-8").split()
-        except FileNotFoundError:  # was given one this moment
-            return False
-
-    kind = turn.name.rpartition("-")[2]
-    others = [p for p in turn.parent.glob(f"*-{kind}.wants") if p.stem != turn.name]
-    return any(served(p) < served(turn) and waits(p) for p in others)
+def last_touched(path: Path) -> float:
+    """Give when a file was last touched, in s since 1970; 0 if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def python_path() -> str:

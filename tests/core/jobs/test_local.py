@@ -171,7 +171,7 @@ def test_people_who_wait_for_the_same_slot_take_turns(machine, monkeypatch):
     assert third is not None
     assert asked("bob") is None
     engine.kill(third)
-    wants = engine.slots / local.TURNS / "bob-cpu.wants"
+    wants = engine.slots / local.TURNS / "bob-cpu-0.wants"
     long_ago = time.time() - 2 * local.WANTS_S
     os.utime(wants, (long_ago, long_ago))
     assert asked("ann") is not None, "bob does not ask any more"
