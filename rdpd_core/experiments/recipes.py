@@ -126,12 +126,12 @@ RECIPES: dict[str, Recipe] = {
                 "teacher": {"dropout": 0.3, "filters": 48, "hidden": 24, "stride": 3},
                 "student": {"dropout": 0.1, "filters": 24, "hidden": 12, "kernel": 5, "stride": 3, "second_conv": True},
             },
-            "simulated_ecg": {"teacher": {"dropout": 0.3}, "student": {"dropout": 0.2}},  # wider ones would triple the lab's time
+            "simulated_ecg": {"teacher": {"dropout": 0.3}, "student": {"dropout": 0.2}},  # wider: three times the lab's time
         },
         {
             "dsads": {"augment": "motion", "augment_strength": 0.6},
-            # Small steps, but many: students of leads I, II, aVF reach in 10 epochs what `tuned` has after 20, PR-AUC of three seeds
-            # on the validation subjects 0.54 (I), 0.74 (II), 0.85 (I+II); with batches of 128 they are at 0.34, 0.43, 0.50.
+            # Small batches, many steps: students of leads I, II, aVF reach in 10 epochs what `tuned` has after 20, PR-AUC of
+            # three seeds on the validation subjects 0.54 (I), 0.74 (II), 0.85 (I+II); with batches of 128 0.34, 0.43, 0.50.
             "simulated_ecg": {"epochs": 10, "patience": 10, "batch_size": 16, "learning_rate": 5e-3},
             # Few records: more steps; Direct on lead I, PR-AUC of two seeds on the validation fold, 0.91 instead of 0.89.
             "ptbxl": {"epochs": 60, "patience": 60, "batch_size": 64},
