@@ -148,8 +148,10 @@ class Worker:
         with Reporter(self.folder, self._wire, self._have) as tell:
             import torch  # seconds, during which the job is "starting"
 
+            from rdpd_core import runtime
             from rdpd_core.jobs import work
 
+            runtime.keep_freed_memory()
             torch.set_num_threads(threads)  # as at the first start: another number could round sums otherwise
             about = {
                 "attempt": self.attempt,

@@ -1,6 +1,7 @@
 """Randomness depends on its key and on nothing else; devices and threads are chosen, never assumed."""
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -97,3 +98,40 @@ def test_versions_name_what_a_result_depends_on():
 
 def test_peak_memory_is_of_this_process():
     assert 50 < runtime.peak_memory_mb() < 100_000
+
+
+FAULTS = """
+import resource, sys
+import torch
+from rdpd_core import runtime
+
+if sys.argv[1] == "keep":
+    assert runtime.keep_freed_memory()
+def touch():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(25_000_000)  # 100 MB, freed at once
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+for _ in range(20):
+    touch()
+print(touch())
+"""
+
+
+def faults(*how: str, **settings: str) -> int:
+    """Give how many pages a process asks the system for when it has needed 100 MB often and needs them again."""
+    env = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES" and not name.startswith("MALLOC_")}
+    env |= {"PYTHONPATH": os.pathsep.join(sys.path), **settings}
+    told = subprocess.run([sys.executable, "-c", FAULTS, *how], capture_output=True, text=True, check=False, env=env)
+    assert told.returncode == 0, told.stderr
+    return int(told.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library is asked")
+def test_freed_memory_is_kept_for_the_next_step():
+    assert faults("keep") < faults("leave") / 10
+
+
+def test_who_set_the_library_by_hand_keeps_the_last_word(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000")
+    assert not runtime.keep_freed_memory()
