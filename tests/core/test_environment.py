@@ -220,21 +220,23 @@ def test_progress_counts_only_what_is_new(tmp_path):
 
 
 def test_progress_in_a_log_is_plain_lines_and_few(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(environment.time, "monotonic", iter([0.0, *(2.5 + n / 10 for n in range(30))]).__next__)
-    progress = Progress(tmp_path)
-    for number in range(30):
-        progress.tell(f"Collecting package{number}")
-    progress.close()
+    with monkeypatch.context() as while_telling:
+        while_telling.setattr(environment.time, "monotonic", iter([0.0, *(2.5 + n / 10 for n in range(30))]).__next__)
+        progress = Progress(tmp_path)
+        for number in range(30):
+            progress.tell(f"Collecting package{number}")
+        progress.close()
     shown = capsys.readouterr().out
     assert shown == "  2 s  fetching package 1: package0\n  4 s  fetching package 21: package20\n"
 
 
 def test_progress_on_a_terminal_is_one_line(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(environment.shutil, "get_terminal_size", lambda: os.terminal_size((20, 5)))
-    progress = Progress(tmp_path)
-    progress.terminal = True
-    progress.tell("Collecting a-package-with-a-long-name")
-    progress.close()
+    with monkeypatch.context() as while_telling:  # pytest itself asks for the size, too
+        while_telling.setattr(environment.shutil, "get_terminal_size", lambda: os.terminal_size((20, 5)))
+        progress = Progress(tmp_path)
+        progress.terminal = True
+        progress.tell("Collecting a-package-with-a-long-name")
+        progress.close()
     assert capsys.readouterr().out == "\r  0 s  fetching pac\n"
 
 
