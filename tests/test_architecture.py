@@ -46,6 +46,8 @@ VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc"}
 # Put together from parts, so that this file does not hold what it looks for.
 LEFTOVERS = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error"))
 MACHINE_PATHS = "(?:^|[^A-Za-z0-9_.])/(?:" + "|".join(("home", "root", "Users", "mnt", "srv", "work", "farm", "tmp")) + ")/"
+PACKED = re.compile("[A-Za-z0-9+/]{60,}=*")
+"""Numbers as base64 in files of results, in which any three letters come by chance."""
 
 
 def tracked() -> list[Path]:
@@ -218,8 +220,19 @@ def text_of(path: Path) -> str:
 
 @pytest.mark.parametrize("pattern", [LEFTOVERS, MACHINE_PATHS], ids=["leftovers", "machine paths"])
 def test_nothing_lies_about(pattern):
-    hits = [f"{shown(p)}: {m.group().strip()}" for p in FILES for m in re.finditer(pattern, text_of(p), re.MULTILINE)]
+    texts = {path: PACKED.sub("", text_of(path)) for path in FILES}
+    hits = [
+        f"{shown(path)}: {m.group().strip()}" for path, text in texts.items() for m in re.finditer(pattern, text, re.MULTILINE)
+    ]
     assert not hits, hits
+
+
+def test_packed_numbers_are_told_from_words():
+    assert PACKED.sub("", f'"draws": "{"aB3/" * 20}=="') == '"draws": ""'
+    assert (
+        PACKED.sub("", "rdpd_core/experiments/evidence/book.py of a study")
+        == "rdpd_core/experiments/evidence/book.py of a study"
+    )
 
 
 def test_ruff_is_content():

@@ -50,6 +50,8 @@ def settled(page, address):
     page.get_by_text("Research software, not for clinical use").first.wait_for(timeout=WAIT_MS)
     if "/distill" in address:  # its form comes after the library is loaded, for which nothing moves
         page.get_by_role("button", name="Start", exact=True).wait_for(timeout=WAIT_MS)
+    if "start." in address:  # its picture too
+        page.locator("[data-testid=stMain] [data-testid=stPlotlyChart]").first.wait_for(timeout=WAIT_MS)
     return still(page)
 
 
