@@ -67,12 +67,12 @@ def test_the_same_work_runs_once(office):
 
 @pytest.mark.slow
 def test_stop_keeps_the_best_and_resume_ends_as_if_never_stopped(office, tmp_path):
-    whole, _ = office.submit(toy_spec(epochs=40, patience=40))
+    whole, _ = office.submit(toy_spec(epochs=20, patience=20))
     until_ended(office, whole.id)
     wanted = models_of(office.job(whole.id).folder.path)
     office.delete(whole.id)
-    job, _ = office.submit(toy_spec(epochs=40, patience=40))
-    until_trained(office, job.id, 20)
+    job, _ = office.submit(toy_spec(epochs=20, patience=20))
+    until_trained(office, job.id, 10)
     office.stop(job.id)
     stopped = until_ended(office, job.id)
     assert stopped.state.name == states.STOPPED
@@ -84,14 +84,14 @@ def test_stop_keeps_the_best_and_resume_ends_as_if_never_stopped(office, tmp_pat
 
 @pytest.mark.slow
 def test_a_killed_worker_is_resumed_to_the_same_weights(office, tmp_path):
-    whole, _ = office.submit(toy_spec(epochs=60, patience=60))
+    whole, _ = office.submit(toy_spec(epochs=24, patience=24))
     until_ended(office, whole.id)
     wanted = models_of(office.job(whole.id).folder.path)
     told = _epochs(office.job(whole.id))
     office.delete(whole.id)
     shutil.rmtree(tmp_path / "cache" / "taught")  # or the second would find its teacher there and have fewer epochs to lose
-    job, _ = office.submit(toy_spec(epochs=60, patience=60))
-    for epochs in (10, 70):
+    job, _ = office.submit(toy_spec(epochs=24, patience=24))
+    for epochs in (6, 30):
         until_trained(office, job.id, epochs)
         kill_worker(office.job(job.id))
     done = until_ended(office, job.id)

@@ -24,7 +24,7 @@ def series(epochs=3, count=2):
 
 @pytest.mark.slow
 def test_a_kill_costs_nothing_that_was_finished(toy, tmp_path):
-    office, (experiments, spec) = desk(tmp_path), series(epochs=40, count=3)
+    office, (experiments, spec) = desk(tmp_path), series(epochs=20, count=3)
     job, _ = office.submit(spec)
     until(lambda: any((job.folder.outcomes / CELLS).glob("*.json")), office)
     office.force(job.id)
@@ -70,7 +70,7 @@ def test_records_travel_with_the_job(toy, tmp_path):
 
 @pytest.mark.slow
 def test_a_stop_before_the_first_record_says_so_and_goes_on(toy, tmp_path):
-    office, (_, spec) = desk(tmp_path), series(epochs=300)
+    office, (_, spec) = desk(tmp_path), series(epochs=120)
     job, _ = office.submit(spec)
     until(lambda: any(job.folder.checkpoints.glob("*students*/[0-9]*")), office)
     office.stop(job.id)
