@@ -164,5 +164,8 @@ def _read(place: str) -> Spec:
 
 
 if __name__ == "__main__":
+    from rdpd_core.runtime import keep_freed_memory
+
     step_back()
+    keep_freed_memory()  # as a worker does
     sys.exit(main())
