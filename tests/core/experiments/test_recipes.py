@@ -72,6 +72,17 @@ def test_what_a_recipe_says_of_a_data_set_goes_before_what_it_says_of_any():
     assert pick_recipe("tuned").network_of("dsads", "student") == {}
 
 
+def test_quick_is_a_fraction_of_the_other_recipes_for_every_data_set():
+    quick = pick_recipe("quick")
+    assert len(quick.candidates(ARMS["rdpd"], "simulated_ecg")) < len(
+        pick_recipe("tuned").candidates(ARMS["rdpd"], "simulated_ecg")
+    )
+    for dataset in DATASETS.names():
+        least = min(pick_recipe(name).training_of(dataset)["epochs"] for name in ("paper", "tuned", "strong"))
+        assert quick.training_of(dataset)["epochs"] < least
+        assert set(quick.network_of(dataset, "student")) == {"dropout"}, "networks are as wide as the data set's own"
+
+
 def test_an_unknown_recipe_names_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'paper'"):
         pick_recipe("papre")
