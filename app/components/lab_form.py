@@ -23,6 +23,8 @@ from rdpd_core.jobs.asking import spec_of_lab
 from rdpd_core.jobs.engines.local import Local
 
 FIELDS = ("recipe", "seeds", "noise", "noise_kind", "unlabeled", "wrong_labels", "share", "epochs")
+QUICK = "quick"
+"""The recipe that is made for many sets."""
 START = 3
 """So many channels are chosen at first, if the data set has no smaller group."""
 
@@ -141,6 +143,8 @@ def outlook(page: str, asked: Asked) -> None:
     st.markdown(
         f"**{lab.subsets:,} subsets** × Direct and RDPD × {lab.base.seeds} seeds = **{lab.students:,} students**{many}."
     )
+    if lab.base.recipe != QUICK:
+        st.caption(f"For a first look at many sets: recipe *{QUICK}*, under *Labels, noise and training*, trains few epochs.")
     facts = job_outlook.facts_of(lab.base)
     place, likes = job_outlook.here_of(asked.place), lab.as_experiments()
     setup = setup_of(place["device"], Local().threads(place["device"]))

@@ -42,7 +42,12 @@ class Experiment(Params):
     arms: tuple[str, ...] = PAPER_ARMS
     seeds: int = number(3, 1, 1000, "how many seeds; each has its own students, and its own teacher unless one is stored")
     first_seed: int = number(0, 0, 2**31 - 1, "the first of the seeds")
-    recipe: str = choice("tuned", tuple(RECIPES), "as published, or chosen on the validation subjects")
+    recipe: str = choice(
+        "tuned",
+        tuple(RECIPES),
+        "paper: as published; tuned: chosen on the validation subjects; strong: a better learner for all; "
+        "quick: few epochs, for many sets of channels",
+    )
     split: str = ""
     teacher: str = ""
     temperature: float = number(

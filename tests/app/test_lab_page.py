@@ -23,6 +23,12 @@ def test_the_form_counts_what_it_would_train(office):
     assert at.code[-1].value == 'python -m rdpd_core study channels simulated_ecg --seeds 5 --names "I,II"'
 
 
+@pytest.mark.parametrize(("recipe", "told"), [("tuned", True), ("quick", False)])
+def test_the_quick_recipe_is_offered_to_who_has_not_chosen_it(office, recipe, told):
+    at = opened("lab", lab__job="new", lab__recipe=recipe)
+    assert ("recipe *quick*" in words(at)) == told
+
+
 def test_start_hands_in_one_lab_even_when_pressed_twice(office):
     for _ in range(2):
         press(opened("lab", lab__job="new", lab__largest="1", lab__recipe="paper"), "Start")
