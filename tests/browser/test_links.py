@@ -9,7 +9,7 @@ from rdpd_core.environment import ROOT
 from rdpd_core.jobs import states
 from tests.app import jobs_made
 from tests.browser.conftest import ServerKilled, running_app
-from tests.browser.places import settle
+from tests.browser.places import PLACES, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,14 +44,11 @@ VIEWS = {
 }
 
 
-def settled(page, address):
-    """Open an address and wait until nothing moves any more; give what is shown."""
-    page.goto(address)
-    page.get_by_text("Research software, not for clinical use").first.wait_for(timeout=WAIT_MS)
-    if "/distill" in address:  # its form comes after the library is loaded, for which nothing moves
-        page.get_by_role("button", name="Start", exact=True).wait_for(timeout=WAIT_MS)
-    if "start." in address:  # its picture too
-        page.locator("[data-testid=stMain] [data-testid=stPlotlyChart]").first.wait_for(timeout=WAIT_MS)
+def settled(page, url, address):
+    """Open an address and wait until its page is drawn and nothing moves any more; give what is shown."""
+    path = address.lstrip("/")
+    place = next(place for place in PLACES if place.address.partition("?")[0] == path.partition("?")[0])
+    visit(page, url, place._replace(address=path))
     return still(page)
 
 
@@ -92,7 +89,7 @@ def test_every_view_is_restored_after_the_server_was_killed(browser, app_home, a
     with running_app(ROOT, sys.executable, tmp_path, 60, **sharing) as url, browser.new_context() as context:
         page = context.new_page()
         for name, address in VIEWS.items():
-            shown = settled(page, f"{url}/{address.format(job=job)}")
+            shown = settled(page, url, address.format(job=job))
             assert page.locator(ALERT).filter(has_text="The link").count() == 0, f"{name}: {page.inner_text(ALERT)}"
             seen[name] = (page.url.removeprefix(url), shown)
         raise ServerKilled
@@ -100,12 +97,12 @@ def test_every_view_is_restored_after_the_server_was_killed(browser, app_home, a
     with running_app(ROOT, sys.executable, tmp_path, 60, **sharing) as url, browser.new_context() as context:
         for name, (address, before) in seen.items():
             page = context.new_page()
-            found += difference(name, before, settled(page, f"{url}{address}"))
+            found += difference(name, before, settled(page, url, address))
             if page.url.removeprefix(url) != address:
                 found.append(f"{name}: the address became {page.url.removeprefix(url)}, it was {address}")
             page.close()
         page = context.new_page()
-        settled(page, url)
+        settled(page, url, "")
         page.get_by_role("link").filter(has_text="What-if · Simulated ECG").first.click()
         page.get_by_role("heading", name="What-if").wait_for(timeout=WAIT_MS)
         found += difference("whatif, from Start", seen["whatif"][1], still(page))

@@ -117,11 +117,11 @@ print(touch())
 """
 
 
-def faults(*how: str, **settings: str) -> int:
+def faults(how: str) -> int:
     """Give how many pages a process asks the system for when it has needed 100 MB often and needs them again."""
     env = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES" and not name.startswith("MALLOC_")}
-    env |= {"PYTHONPATH": os.pathsep.join(sys.path), **settings}
-    told = subprocess.run([sys.executable, "-c", FAULTS, *how], capture_output=True, text=True, check=False, env=env)
+    env["PYTHONPATH"] = os.pathsep.join(sys.path)
+    told = subprocess.run([sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=False, env=env)
     assert told.returncode == 0, told.stderr
     return int(told.stdout)
 

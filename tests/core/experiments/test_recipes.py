@@ -73,10 +73,8 @@ def test_what_a_recipe_says_of_a_data_set_goes_before_what_it_says_of_any():
 
 
 def test_quick_is_a_fraction_of_the_other_recipes_for_every_data_set():
-    quick = pick_recipe("quick")
-    assert len(quick.candidates(ARMS["rdpd"], "simulated_ecg")) < len(
-        pick_recipe("tuned").candidates(ARMS["rdpd"], "simulated_ecg")
-    )
+    quick, tuned, rdpd = pick_recipe("quick"), pick_recipe("tuned"), ARMS["rdpd"]
+    assert len(quick.candidates(rdpd, "simulated_ecg")) < len(tuned.candidates(rdpd, "simulated_ecg"))
     for dataset in DATASETS.names():
         least = min(pick_recipe(name).training_of(dataset)["epochs"] for name in ("paper", "tuned", "strong"))
         assert quick.training_of(dataset)["epochs"] < least
