@@ -1,4 +1,4 @@
-"""The two costly operations of a recurrent convolutional network, with hand-written backward passes.
+"""The costly operations of a recurrent convolutional network, with hand-written backward passes.
 
 Left to automatic differentiation, a cohort spends most of its time moving element-wise intermediates through memory. Here
 each operation keeps only what its backward needs, lays time positions and windows along the last axis so that every gate is
@@ -39,6 +39,22 @@ def slide_conv(z: Tensor, weight: Tensor, bias: Tensor, keep: Tensor | None, sca
     pattern = None if keep is None else keep.unsqueeze(0)
     out, _ = _SlideConv.apply(z, weight.unsqueeze(0), bias.unsqueeze(0), pattern, scale, step, pool, save)
     return out.squeeze(0)
+
+
+def slide_stats(z: Tensor, weight: Tensor, bias: Tensor, step: int) -> Tensor:
+    """Give mean, variance and peak of a strided convolution over its positions, with nothing bent in between.
+
+    Args:
+        z: (rows, R), as for `slide_conv`.
+        weight: (K, F), likewise.
+        bias: (K,).
+        step: Rows from one position to the next.
+
+    Returns:
+        (3, K, R), in float32 at least: mean, variance (over all positions), and by how much the largest is above the mean.
+    """
+    args = (z, weight.unsqueeze(0), bias.unsqueeze(0))
+    return _SlideStats.apply(*args, step, torch.is_grad_enabled())[0].squeeze(0)
 
 
 def bilstm(h: Tensor, w_in: Tensor, w_hidden: Tensor, bias: Tensor, segments: int) -> Tensor:
@@ -161,6 +177,89 @@ class _SlideConv(torch.autograd.Function):
         parts = [_front(t, d, size) for t, d in zip((weight, bias, keep), in_dims[1:4], strict=True)]
         out, acts = _SlideConv.apply(z, *parts, *rest)
         return (out.unsqueeze(1), acts), (0, None)
+
+
+class _SlideStats(torch.autograd.Function):
+    """slide_stats over M members, (M, 3, K, R); `z` is (rows, R) when shared, (M, rows, R) otherwise."""
+
+    @staticmethod
+    def forward(z: Tensor, weight: Tensor, bias: Tensor, step: int, save: bool) -> tuple[Tensor, Tensor]:
+        z, weight, bias = _half(z, weight, bias)
+        members, filters, width = weight.shape
+        positions, columns = (z.shape[-2] - width) // step + 1, z.shape[-1]
+        wide = torch.promote_types(z.dtype, torch.float32)  # a variance summed up in 16 bits would be noise
+        acts = z.new_empty(positions if save else 1, members, filters, columns)
+        out = z.new_zeros(members, 3, filters, columns, dtype=wide)
+        total, square, peak = out.unbind(1)
+        for p in range(positions):
+            at = _response(z[..., p * step : p * step + width, :], weight, bias, acts[p if save else 0])
+            if p == 0:
+                first = at.to(wide, copy=True)
+                continue
+            above = at.to(wide) - first  # sums run over distances from the first position, which keeps digits
+            total.add_(above)
+            square.addcmul_(above, above)
+            torch.maximum(peak, above, out=peak)
+        total.div_(positions)
+        square.div_(positions).addcmul_(total, total, value=-1).clamp_(min=0)
+        peak.sub_(total)
+        total.add_(first)
+        return out, acts if save else acts.new_empty(0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
+        z, weight, _, step, _ = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(z, weight, *output)
+        ctx.step = step
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple:
+        z, weight, out, acts = ctx.saved_tensors
+        wide, positions, width = out.dtype, len(acts), weight.shape[-1]
+        z_grad = torch.zeros_like(z, dtype=wide) if ctx.needs_input_grad[0] else None
+        learns = ctx.needs_input_grad[1]
+        w_grad = torch.zeros_like(weight, dtype=wide) if learns else None
+        z_, weight_ = z.to(wide), weight.to(wide)
+        of_mean, of_variance, of_peak = grad.to(wide).unbind(1)
+        slope = of_variance * (2 / positions)
+        level = (of_mean - of_peak) / positions - slope * out[:, 0]
+        largest = acts.argmax(0)
+        for p in range(positions):
+            rows = slice(p * ctx.step, p * ctx.step + width)
+            local = torch.addcmul(level, slope, acts[p].to(wide))
+            local.add_(torch.where(largest == p, of_peak, 0))
+            if z.ndim == 2:
+                flat = local.view(-1, local.shape[-1])
+                if learns:
+                    w_grad.view(-1, width).addmm_(flat, z_[rows].t())
+                if z_grad is not None:
+                    z_grad[rows].addmm_(weight_.reshape(-1, width).t(), flat)
+            else:
+                if learns:
+                    w_grad.baddbmm_(local, z_[:, rows].transpose(1, 2))
+                if z_grad is not None:
+                    z_grad[:, rows].baddbmm_(weight_.transpose(1, 2), local)
+        z_grad = None if z_grad is None else z_grad.to(z.dtype)
+        w_grad = w_grad.to(weight.dtype) if learns else None
+        return z_grad, w_grad, of_mean.sum(-1).to(weight.dtype), None, None  # variance and peak know no bias
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple, z: Tensor, weight: Tensor, bias: Tensor, *rest: Any) -> tuple:
+        z = z if in_dims[0] is None else z.movedim(in_dims[0], 0)
+        parts = [_front(t, d, info.batch_size) for t, d in zip((weight, bias), in_dims[1:3], strict=True)]
+        out, acts = _SlideStats.apply(z, *parts, *rest)
+        return (out.unsqueeze(1), acts), (0, None)
+
+
+def _response(piece: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> Tensor:
+    """Write what filters (M, K, F) answer to rows (F, R) or (M, F, R) into `out` (M, K, R)."""
+    if piece.ndim == 2:
+        flat = out.view(-1, out.shape[-1])
+        torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, weight.shape[-1]), piece, out=flat)
+        return out
+    return torch.baddbmm(bias.unsqueeze(-1), weight, piece, out=out)
 
 
 class _BiLSTM(torch.autograd.Function):

@@ -11,16 +11,26 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rdpd_core.errors import ParameterError
-from rdpd_core.models._fused import bilstm, slide_conv
+from rdpd_core.models._fused import bilstm, slide_conv, slide_stats
 from rdpd_core.models._path import pooled_path
 from rdpd_core.models.base import MODELS, Model, Site, kept_scale
 from rdpd_core.params import Params, choice, flag, number
 from rdpd_core.types import ModelOutput
 
+STATISTICS = 3
+NORM_EPS = 1e-5
+LEAST_VARIANCE = 1e-3
+"""Added to a variance before its logarithm: a filter whose answers lie within 3% of a unit of the normalized input is still."""
+
 
 @MODELS.register
 class RCNN(Model):
-    """The network of RDPD, for teacher and student alike; they differ in width only."""
+    """The network of RDPD, for teacher and student alike; they differ in width only.
+
+    Attributes:
+        positions: Positions of each convolution within a segment.
+        summed: D, the numbers that sum up a segment.
+    """
 
     name = "rcnn"
     title = "RCNN with attention over segments"
@@ -44,18 +54,25 @@ class RCNN(Model):
             ("before_pooling", "after_pooling"),
             "drop single positions (published code) or whole pooled filters (a fifteenth of the random numbers)",
         )
+        pooling: str = choice(
+            "mean",
+            ("mean", "statistics"),
+            "sum a segment up by the mean of each filter after ReLU (paper), or by its mean, log variance and peak with no "
+            "ReLU, normalized over all of them; dropout then acts after pooling",
+        )
 
     def __init__(self, channels: int, classes: int, samples: int, params: Params | None = None) -> None:
         super().__init__(channels, classes, samples, params)
         p = self.params
         self.positions = _positions(samples, p)
         wide = p.filters * (2 if p.second_conv else 1)
+        self.summed = wide * (STATISTICS if p.pooling == "statistics" else 1)
         self.conv_weight = nn.Parameter(torch.empty(p.filters, channels, p.kernel))
         self.conv_bias = nn.Parameter(torch.empty(p.filters))
         if p.second_conv:
             self.conv2_weight = nn.Parameter(torch.empty(wide, p.filters, p.kernel))
             self.conv2_bias = nn.Parameter(torch.empty(wide))
-        self.lstm_in = nn.Parameter(torch.empty(2, 4 * p.hidden, wide))
+        self.lstm_in = nn.Parameter(torch.empty(2, 4 * p.hidden, self.summed))
         self.lstm_hidden = nn.Parameter(torch.empty(2, 4 * p.hidden, p.hidden))
         self.lstm_bias_in = nn.Parameter(torch.empty(2, 4 * p.hidden))
         self.lstm_bias_hidden = nn.Parameter(torch.empty(2, 4 * p.hidden))
@@ -88,8 +105,8 @@ class RCNN(Model):
         p, columns = self.params, batch * self.params.segments
         if p.dropout == 0:
             return {}
-        last = (2 * p.filters if p.second_conv else p.filters, columns)
-        if p.dropout_place == "before_pooling":
+        last = (self.summed, columns)
+        if p.dropout_place == "before_pooling" and p.pooling == "mean":
             last = (self.positions[-1], *last)
         found = {"pooled": Site(last, p.dropout)}
         if p.second_conv:
@@ -110,30 +127,36 @@ class RCNN(Model):
             z = z.reshape(-1, p.segments * batch)  # (P*K, S*B)
             first, step = self.conv2_weight.transpose(1, 2).reshape(2 * p.filters, -1), p.stride * p.filters
         bias = self.conv2_bias if p.second_conv else self.conv_bias
-        return self._decide(slide_conv(z, first, bias, keep.get("pooled"), scale, step, pool=True))
+        if p.pooling == "mean":
+            return self._decide(slide_conv(z, first, bias, keep.get("pooled"), scale, step, pool=True))
+        h = _summary(*slide_stats(z, first, bias, step))
+        return self._decide(h * keep["pooled"] * scale if "pooled" in keep else h)
 
     def enter(self, x: Tensor) -> Tensor:
-        """Give the first convolution before ReLU, (B, S, K, P)."""
+        """Give the first convolution before anything bends it, (B, S, K, P)."""
         self.check_input(x)
         p, batch = self.params, x.shape[0]
         pieces = x.reshape(batch, self.channels, p.segments, -1).transpose(1, 2).flatten(0, 1)  # (B*S, C, L)
         return functional.conv1d(pieces, self.conv_weight, self.conv_bias, p.stride).unflatten(0, (batch, p.segments))
 
     def walk(self, start: Tensor, way: Tensor, share: Tensor) -> ModelOutput:
-        """Run what follows the first convolution along straight ways; positions are pooled without being walked one by one."""
+        """Run what follows the first convolution along straight ways; a mean is pooled without walking position by position."""
         p = self.params
         if not p.second_conv:
             first, step = (side.permute(2, 1, 0, 3).contiguous() for side in (start, way))  # (K, S, B, P)
-            return self._decide(pooled_path(first, step, share).flatten(1))
+            pooled = pooled_path if p.pooling == "mean" else _summed_path
+            return self._decide(pooled(first, step, share).flatten(1))
         first, step = (side.permute(3, 2, 1, 0)[..., None] for side in (start, way))  # (P, K, S, B, 1)
         z = (first + share * step).relu().flatten(2).flatten(0, 1)  # (P*K, S*B*n)
         second = self.conv2_weight.transpose(1, 2).reshape(2 * p.filters, -1)
+        if p.pooling == "statistics":
+            return self._decide(_summary(*slide_stats(z, second, self.conv2_bias, p.stride * p.filters)))
         return self._decide(slide_conv(z, second, self.conv2_bias, None, 1.0, p.stride * p.filters, pool=True))
 
     def walk_values(self, points: int) -> int:
         """Give about how many numbers `walk` holds at once for each window."""
         p = self.params
-        wide = 3 * self.positions[0] * p.filters if p.second_conv else p.filters
+        wide = (3 * self.positions[0] if p.second_conv or p.pooling == "statistics" else 1) * p.filters
         return p.segments * (wide + 20 * p.hidden) * points
 
     def _decide(self, h: Tensor) -> ModelOutput:
@@ -162,6 +185,24 @@ class RCNN(Model):
         p = self.params
         second = 0 if p.second_conv else 2 * p.filters * (p.filters * p.kernel + 1)
         return total + second + 3
+
+
+def _summary(mean: Tensor, variance: Tensor, peak: Tensor) -> Tensor:
+    """Give what statistics say of a segment, (3K, ...), normalized over its first axis.
+
+    Mean and spread of a layer sum up a recording in Snyder et al. (ICASSP 2018); the logarithm of the variance of linear
+    filters is what Schirrmeister et al. (Human Brain Mapping 38, 2017) take from filter banks.
+    """
+    h = torch.cat([mean, (variance + LEAST_VARIANCE).log(), peak.asinh()], 0)
+    spread, centre = torch.var_mean(h, 0, correction=0, keepdim=True)
+    return (h - centre) * torch.rsqrt(spread + NORM_EPS)
+
+
+def _summed_path(start: Tensor, way: Tensor, share: Tensor) -> Tensor:
+    """Give `_summary` of start + share * way (K, S, B, P) over its positions, (3K, S, B, n)."""
+    z = start.unsqueeze(-1) + way.unsqueeze(-1) * share
+    variance, mean = torch.var_mean(z, -2, correction=0)
+    return _summary(mean, variance, z.amax(-2) - mean)
 
 
 def _positions(samples: int, p: RCNN.Params) -> list[int]:

@@ -88,7 +88,7 @@ def _of_rcnn(model: Model) -> dict[str, int]:
         convolution += p.segments * model.positions[1] * wide * p.filters * p.kernel
     return {
         "convolution": convolution,
-        "LSTM": 2 * p.segments * 4 * p.hidden * (wide + p.hidden),  # two directions, four gates
+        "LSTM": 2 * p.segments * 4 * p.hidden * (model.summed + p.hidden),  # two directions, four gates
         "attention": 2 * p.segments * 2 * p.hidden,  # a score for every segment, then the weighted sum over segments
         "dense": 2 * p.hidden * model.classes,
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import layer_norm
 
 from rdpd_core.models import Model
+from rdpd_core.models.rcnn import LEAST_VARIANCE, NORM_EPS
 
 _NAMES = {
     "conv.weight": ("conv_weight", None),
@@ -32,12 +34,13 @@ class PlainRCNN(nn.Module):
     def __init__(self, model: Model) -> None:
         """Build the layers and copy the weights of an RCNN."""
         super().__init__()
-        p, width = model.params, model.params.filters * (2 if model.params.second_conv else 1)
+        p = model.params
+        self.statistics = p.pooling == "statistics"
         self.channels, self.segments, self.hidden = model.channels, p.segments, p.hidden
         self.length = model.samples // p.segments
         self.conv = nn.Conv1d(model.channels, p.filters, p.kernel, p.stride)
         self.conv2 = nn.Conv1d(p.filters, 2 * p.filters, p.kernel, p.stride) if p.second_conv else None
-        self.rnn = nn.LSTM(width, p.hidden, bidirectional=True)
+        self.rnn = nn.LSTM(model.summed, p.hidden, bidirectional=True)
         self.attend = nn.Linear(2 * p.hidden, 1, bias=False)
         self.dense = nn.Linear(2 * p.hidden, model.classes)
         theirs = dict(model.named_parameters())
@@ -54,14 +57,26 @@ class PlainRCNN(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Run windows x (B, C, T), normalized."""
         pieces = x.reshape(-1, self.channels, self.segments, self.length).permute(2, 0, 1, 3)  # (S, B, C, L)
-        h = self.conv(pieces.reshape(-1, self.channels, self.length)).relu()  # (S*B, K, P)
+        h = self.conv(pieces.reshape(-1, self.channels, self.length))  # (S*B, K, P)
         if self.conv2 is not None:
-            h = self.conv2(h).relu()
-        h = h.mean(-1).reshape(self.segments, -1, h.shape[1])  # (S, B, D)
+            h = self.conv2(h.relu())
+        h = self._summed(h)  # (S*B, D)
+        h = h.reshape(self.segments, -1, h.shape[1])
         start = torch.zeros(2, x.shape[0], self.hidden, dtype=x.dtype, device=x.device)
         q, _ = self.rnn(h, (start, start))  # (S, B, 2U)
         attention = self.attend(q).softmax(0)  # (S, B, 1)
         return self.dense((q * attention).sum(0)), attention.squeeze(-1).t()
+
+    def _summed(self, h: Tensor) -> Tensor:
+        """Sum responses (N, K, P) up, (N, D)."""
+        if not self.statistics:
+            return h.relu().mean(-1)
+        mean = h.mean(-1)
+        spread = (h - mean.unsqueeze(-1)).square().mean(-1)
+        peak = h.amax(-1) - mean
+        peak = (peak + (peak.square() + 1).sqrt()).log()  # asinh, for which the export to ONNX has no name
+        found = torch.cat([mean, (spread + LEAST_VARIANCE).log(), peak], -1)
+        return layer_norm(found, found.shape[-1:], eps=NORM_EPS)
 
 
 class PlainOutputs(nn.Module):

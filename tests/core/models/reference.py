@@ -62,6 +62,7 @@ class Reference(nn.Module):
     def __init__(self, model: Model) -> None:
         super().__init__()
         p, width = model.params, model.params.filters * (2 if model.params.second_conv else 1)
+        width *= 3 if p.pooling == "statistics" else 1
         self.p, self.channels = p, model.channels
         self.conv = nn.Conv1d(model.channels, p.filters, p.kernel, p.stride)
         self.conv2 = nn.Conv1d(p.filters, 2 * p.filters, p.kernel, p.stride) if p.second_conv else None
@@ -81,17 +82,30 @@ class Reference(nn.Module):
         """Run windows x (B, C, T); `keep` holds patterns laid out as RCNN's, and half of the values is kept."""
         p, keep = self.p, keep or {}
         pieces = x.reshape(len(x), self.channels, p.segments, -1).permute(2, 0, 1, 3).flatten(0, 1)  # (S*B, C, L)
-        h = self.conv(pieces).relu()  # (S*B, K, P)
+        h = self.conv(pieces)  # (S*B, K, P)
         if self.conv2 is not None:
+            h = h.relu()
             if "conv" in keep:
                 h = h * keep["conv"].permute(2, 1, 0) * 2
-            h = self.conv2(h).relu()
-        early = p.dropout_place == "before_pooling"
+            h = self.conv2(h)
+        h = self.statistics(h, keep) if p.pooling == "statistics" else self.mean(h.relu(), keep)
+        q, _ = self.rnn(h.view(p.segments, len(x), -1))  # (S, B, 2U)
+        attention = self.attend(q).squeeze(-1).softmax(0)  # (S, B)
+        return Said(self.dense((q * attention.unsqueeze(-1)).sum(0)), attention.t())
+
+    def mean(self, h: Tensor, keep: Mapping[str, Tensor]) -> Tensor:
+        """Pool responses (N, K, P) after ReLU by their mean, dropping before or after."""
+        early = self.p.dropout_place == "before_pooling"
         if "pooled" in keep and early:
             h = h * keep["pooled"].permute(2, 1, 0) * 2
         h = h.mean(-1)
         if "pooled" in keep and not early:
             h = h * keep["pooled"].t() * 2
-        q, _ = self.rnn(h.view(p.segments, len(x), -1))  # (S, B, 2U)
-        attention = self.attend(q).squeeze(-1).softmax(0)  # (S, B)
-        return Said(self.dense((q * attention.unsqueeze(-1)).sum(0)), attention.t())
+        return h
+
+    def statistics(self, h: Tensor, keep: Mapping[str, Tensor]) -> Tensor:
+        """Sum responses (N, K, P) up by mean, log variance and peak above the mean, (N, 3K)."""
+        mean = h.mean(-1)
+        told = torch.cat([mean, torch.log(h.var(-1, correction=0) + 1e-3), torch.asinh(h.max(-1).values - mean)], -1)
+        told = nn.functional.layer_norm(told, told.shape[-1:])
+        return told * keep["pooled"].t() * 2 if "pooled" in keep else told

@@ -5,7 +5,7 @@ import torch
 from torch.autograd import gradcheck
 from torch.func import vmap
 
-from rdpd_core.models._fused import bilstm, slide_conv
+from rdpd_core.models._fused import bilstm, slide_conv, slide_stats
 
 FEATURES, FILTERS, STEP, COLUMNS = 6, 3, 3, 4  # filters cover 6 rows, 3 positions over 12 rows
 
@@ -48,6 +48,36 @@ def test_mapped_convolution_has_the_right_gradient(pool, keep, own_input):
     assert gradcheck(lambda z, w, b: mapped(z, w, b, kept), given)
 
 
+@pytest.mark.parametrize("rows", [6, 12], ids=["one position", "three positions"])
+def test_statistics_are_those_of_all_positions_and_have_the_right_gradient(rows):
+    given = (drawn(rows, COLUMNS), drawn(FILTERS, FEATURES), drawn(FILTERS))
+    z, w, b = given
+    every = torch.stack([w @ z[p * STEP : p * STEP + FEATURES] + b[:, None] for p in range((rows - FEATURES) // STEP + 1)])
+    plain = torch.stack([every.mean(0), every.var(0, correction=0), every.amax(0) - every.mean(0)])
+    torch.testing.assert_close(slide_stats(*given, STEP), plain, rtol=1e-10, atol=1e-12)
+    assert gradcheck(lambda *a: slide_stats(*a, STEP), given)
+
+
+@pytest.mark.parametrize("own_input", [False, True], ids=["shared input", "own input"])
+def test_mapped_statistics_have_the_right_gradient(own_input):
+    given = (drawn(2, 12, COLUMNS) if own_input else drawn(12, COLUMNS), drawn(2, FILTERS, FEATURES), drawn(2, FILTERS))
+    mapped = vmap(lambda *a: slide_stats(*a, STEP), (0 if own_input else None, 0, 0))
+    assert gradcheck(mapped, given)
+    each = torch.stack([slide_stats(given[0][m] if own_input else given[0], given[1][m], given[2][m], STEP) for m in range(2)])
+    torch.testing.assert_close(mapped(*given), each, rtol=1e-12, atol=1e-12)
+
+
+def test_the_variance_of_what_lies_far_from_0_keeps_its_digits():
+    z = (torch.randn(12, COLUMNS, generator=torch.Generator().manual_seed(1)) + 300).requires_grad_()
+    w = torch.full((1, FEATURES), 1.0 / FEATURES)
+    found = slide_stats(z, w, torch.zeros(1), STEP)
+    exact = slide_stats(z.double(), w.double(), torch.zeros(1).double(), STEP)
+    torch.testing.assert_close(found[1].double(), exact[1], rtol=1e-3, atol=1e-5)
+    still = torch.ones(12, COLUMNS, requires_grad=True)
+    slide_stats(still, w, torch.zeros(1), STEP)[2].sum().backward()
+    assert torch.isfinite(still.grad).all()
+
+
 @pytest.mark.parametrize("segments", [1, 3])
 def test_lstm_has_the_right_gradient(segments):
     given = (drawn(3, segments * 2), drawn(2, 8, 3), drawn(2, 8, 2), drawn(2, 8))
@@ -85,7 +115,12 @@ def test_mixed_precision_stays_near_and_gives_gradients_in_the_weights_type():
     full = slide_conv(z, w, b, None, 1.0, STEP, True)
     with torch.autocast("cpu", torch.bfloat16):
         half = slide_conv(z, w, b, None, 1.0, STEP, True)
-    assert half.dtype == torch.bfloat16
+        told = slide_stats(z, w, b, STEP)
+    assert (half.dtype, told.dtype) == (torch.bfloat16, torch.float32)
+    torch.testing.assert_close(told, slide_stats(z, w, b, STEP), rtol=0.05, atol=0.05)
+    told.sum().backward()
+    for tensor in (z, w, b):
+        tensor.grad = None
     torch.testing.assert_close(half.float(), full, rtol=0.02, atol=0.02)
     half.float().sum().backward()
     assert {t.grad.dtype for t in (z, w, b)} == {torch.float32}

@@ -38,7 +38,15 @@ def test_units_that_never_move_stay_open_or_closed():
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"second_conv": True, "kernel": 4, "stride": 2}, {"segments": 1, "stride": 3}], ids=str
+    "settings",
+    [
+        {},
+        {"second_conv": True, "kernel": 4, "stride": 2},
+        {"segments": 1, "stride": 3},
+        {"pooling": "statistics"},
+        {"pooling": "statistics", "second_conv": True, "kernel": 4, "stride": 2},
+    ],
+    ids=str,
 )
 def test_every_shape_of_the_rcnn_walks_as_it_is_asked(settings):
     kind = MODELS.get("rcnn")

@@ -11,7 +11,10 @@ from rdpd_core.models import MODELS
 from tests.core.models.reference import NAMES, Reference, made, patterns
 
 RCNN = MODELS.get("rcnn")
-SHAPES = [(False, "before_pooling"), (False, "after_pooling"), (True, "before_pooling"), (True, "after_pooling")]
+SHAPES = [
+    *((second, place, "mean") for second in (False, True) for place in ("before_pooling", "after_pooling")),
+    *((second, "before_pooling", "statistics") for second in (False, True)),
+]
 PAMAP2 = {"kernel": 8, "stride": 4, "segments": 4}
 PTBDB = {"kernel": 32, "stride": 8, "segments": 4, "second_conv": True}
 MIMIC = {"kernel": 4, "stride": 2, "segments": 4}
@@ -47,10 +50,10 @@ def test_parameters_are_those_of_table_5_and_those_really_used(channels, classes
     assert model.count_parameters() == used == sum(w.numel() for w in model.parameters())
 
 
-@pytest.mark.parametrize(("second_conv", "place"), SHAPES)
+@pytest.mark.parametrize(("second_conv", "place", "pooling"), SHAPES)
 @pytest.mark.parametrize("dropped", [False, True], ids=["whole", "dropped"])
-def test_outputs_and_all_gradients_equal_the_reference(second_conv, place, dropped):
-    model = made(second_conv, place)
+def test_outputs_and_all_gradients_equal_the_reference(second_conv, place, pooling, dropped):
+    model = made(second_conv, place, pooling=pooling)
     reference, x = Reference(model), windows(model)
     y = x.detach().clone().requires_grad_()
     keep = patterns(model, len(x)) if dropped else None
@@ -92,11 +95,11 @@ def test_huge_scores_leave_attention_finite():
     assert torch.isfinite(model(windows(model)).attention).all()
 
 
-@pytest.mark.parametrize(("second_conv", "place"), SHAPES)
+@pytest.mark.parametrize(("second_conv", "place", "pooling"), SHAPES)
 @pytest.mark.parametrize("own_input", [False, True], ids=["shared input", "own input"])
 @pytest.mark.parametrize("own_keep", [False, True], ids=["shared pattern", "own pattern"])
-def test_mapping_over_members_equals_a_loop_over_them(second_conv, place, own_input, own_keep):
-    model, members = made(second_conv, place), 3
+def test_mapping_over_members_equals_a_loop_over_them(second_conv, place, pooling, own_input, own_keep):
+    model, members = made(second_conv, place, pooling=pooling), 3
     draw = torch.Generator().manual_seed(11)
     base = windows(model).detach()
     shapes = {n: (members, *w.shape) for n, w in model.named_parameters()}
@@ -135,9 +138,9 @@ def test_one_network_under_many_dropout_patterns_sums_its_gradients():
         torch.testing.assert_close(mapped[name], weight.grad, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize(("second_conv", "place"), SHAPES)
-def test_without_gradient_the_outputs_are_the_same(second_conv, place):
-    model = made(second_conv, place)
+@pytest.mark.parametrize(("second_conv", "place", "pooling"), SHAPES)
+def test_without_gradient_the_outputs_are_the_same(second_conv, place, pooling):
+    model = made(second_conv, place, pooling=pooling)
     x, keep = windows(model), patterns(model, 6)
     with torch.no_grad():
         quiet = model(x, keep).logits
@@ -180,6 +183,20 @@ def test_dropout_rate_0_has_no_site_and_patterns_have_their_shapes():
     assert {n: s.shape for n, s in made(place="after_pooling").sites(6).items()} == {"pooled": (5, 24)}
     assert {n: s.shape for n, s in made(True).sites(6).items()} == {"conv": (5, 5, 24), "pooled": (1, 10, 24)}
     assert {n: s.shape for n, s in made(True, "after_pooling").sites(6).items()} == {"conv": (5, 5, 24), "pooled": (10, 24)}
+    for place in ("before_pooling", "after_pooling"):
+        assert {n: s.shape for n, s in made(place=place, pooling="statistics").sites(6).items()} == {"pooled": (15, 24)}
+
+
+def test_statistics_are_normalized_and_tell_loud_from_quiet_where_a_mean_cannot():
+    model = made(pooling="statistics")
+    x = windows(model).detach()
+    told = model(x).features["segments"]
+    assert told.shape == (6, 4, 15)
+    torch.testing.assert_close(told.mean(-1), torch.zeros(6, 4).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(told.var(-1, correction=0), torch.ones(6, 4).double(), rtol=1e-4, atol=0)
+    still = torch.zeros_like(x).requires_grad_()
+    model(still).logits.sum().backward()
+    assert torch.isfinite(still.grad).all()
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 40), (2, 3, 41), (2, 6, 20), (3, 40)])

@@ -31,9 +31,10 @@ def test_the_second_convolution_counts():
 
 
 @pytest.mark.filterwarnings("ignore:TF32 acceleration")
+@pytest.mark.parametrize("pooling", ["mean", "statistics"])
 @pytest.mark.parametrize("second_conv", [False, True])
-def test_pytorch_counts_the_same(second_conv):
-    model = rcnn(second_conv, channels=5, filters=4, hidden=6)
+def test_pytorch_counts_the_same(second_conv, pooling):
+    model = rcnn(second_conv, channels=5, filters=4, hidden=6, pooling=pooling)
     window = torch.zeros(1, 5, 20)
     with torch.backends.mkldnn.flags(enabled=False), torch.no_grad(), FlopCounterMode(display=False) as counter:
         plain_form(model)(window)

@@ -22,9 +22,10 @@ def windows(count: int = 9) -> torch.Tensor:
 
 
 @needs_onnx
+@pytest.mark.parametrize("pooling", ["mean", "statistics"])
 @pytest.mark.parametrize("second_conv", [False, True])
-def test_answers_are_those_of_pytorch(second_conv):
-    model = rcnn(second_conv)
+def test_answers_are_those_of_pytorch(second_conv, pooling):
+    model = rcnn(second_conv, pooling=pooling)
     data, found = export_onnx(model, rcnn_card(weights_sha256="a" * 64), windows())
     assert found.windows == 9
     assert found.largest <= TOLERANCE

@@ -10,10 +10,11 @@ from tests.core.store.made import Tiny
 from tests.core.store.rcnn_made import rcnn
 
 
+@pytest.mark.parametrize("pooling", ["mean", "statistics"])
 @pytest.mark.parametrize("second_conv", [False, True])
 @pytest.mark.parametrize("channels", [1, 5])
-def test_layers_of_pytorch_give_the_same_answers(second_conv, channels):
-    model = rcnn(second_conv, channels, dropout=0.5)
+def test_layers_of_pytorch_give_the_same_answers(second_conv, pooling, channels):
+    model = rcnn(second_conv, channels, dropout=0.5, pooling=pooling)
     plain = plain_form(model)
     x = torch.randn(7, channels, 20, generator=torch_generator("plain"))
     with torch.no_grad():

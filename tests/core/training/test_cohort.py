@@ -64,7 +64,9 @@ def test_a_member_of_a_cohort_equals_the_same_member_alone(members):
     assert len({round(float(t.weights["dense_weight"].sum()), 6) for t in together.values()}) == len(members)
 
 
-@pytest.mark.parametrize("network", [{"second_conv": True}, {"dropout_place": "after_pooling"}, {"dropout": 0.0}], ids=str)
+@pytest.mark.parametrize(
+    "network", [{"second_conv": True}, {"dropout_place": "after_pooling"}, {"dropout": 0.0}, {"pooling": "statistics"}], ids=str
+)
 def test_so_it_is_for_other_networks(network):
     members = WAYS["everything"]
     together = trained(members, said=knowledge(teachers=3), network=network)
