@@ -35,7 +35,7 @@ class PlainRCNN(nn.Module):
         """Build the layers and copy the weights of an RCNN."""
         super().__init__()
         p = model.params
-        self.statistics = p.pooling == "statistics"
+        self.statistics, self.summed = p.pooling == "statistics", model.summed
         self.channels, self.segments, self.hidden = model.channels, p.segments, p.hidden
         self.length = model.samples // p.segments
         self.conv = nn.Conv1d(model.channels, p.filters, p.kernel, p.stride)
@@ -76,7 +76,7 @@ class PlainRCNN(nn.Module):
         peak = h.amax(-1) - mean
         peak = (peak + (peak.square() + 1).sqrt()).log()  # asinh, for which the export to ONNX has no name
         found = torch.cat([mean, (spread + LEAST_VARIANCE).log(), peak], -1)
-        return layer_norm(found, found.shape[-1:], eps=NORM_EPS)
+        return layer_norm(found, (self.summed,), eps=NORM_EPS)
 
 
 class PlainOutputs(nn.Module):
