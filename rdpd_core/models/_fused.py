@@ -183,7 +183,7 @@ class _SlideStats(torch.autograd.Function):
     """slide_stats over M members, (M, 3, K, R); `z` is (rows, R) when shared, (M, rows, R) otherwise."""
 
     @staticmethod
-    def forward(z: Tensor, weight: Tensor, bias: Tensor, step: int, save: bool) -> tuple[Tensor, Tensor]:
+    def forward(z: Tensor, weight: Tensor, bias: Tensor, step: int, save: bool) -> tuple[Tensor, ...]:
         z, weight, bias = _half(z, weight, bias)
         members, filters, width = weight.shape
         positions, columns = (z.shape[-2] - width) // step + 1, z.shape[-1]
@@ -194,29 +194,29 @@ class _SlideStats(torch.autograd.Function):
         for p in range(positions):
             at = _response(z[..., p * step : p * step + width, :], weight, bias, acts[p if save else 0])
             if p == 0:
-                first = at.to(wide, copy=True)
+                first, top = at.to(wide, copy=True), at.clone()
                 continue
             above = at.to(wide) - first  # sums run over distances from the first position, which keeps digits
             total.add_(above)
             square.addcmul_(above, above)
-            torch.maximum(peak, above, out=peak)
+            torch.maximum(top, at, out=top)
         total.div_(positions)
         square.div_(positions).addcmul_(total, total, value=-1).clamp_(min=0)
-        peak.sub_(total)
         total.add_(first)
-        return out, acts if save else acts.new_empty(0)
+        torch.sub(top, total, out=peak)
+        return out, *((acts, top) if save else (acts.new_empty(0), acts.new_empty(0)))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
         z, weight, _, step, _ = inputs
-        ctx.mark_non_differentiable(output[1])
+        ctx.mark_non_differentiable(*output[1:])
         ctx.save_for_backward(z, weight, *output)
         ctx.step = step
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple:
-        z, weight, out, acts = ctx.saved_tensors
+    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple:
+        z, weight, out, acts, top = ctx.saved_tensors
         wide, positions, width = out.dtype, len(acts), weight.shape[-1]
         z_grad = torch.zeros_like(z, dtype=wide) if ctx.needs_input_grad[0] else None
         learns = ctx.needs_input_grad[1]
@@ -225,11 +225,13 @@ class _SlideStats(torch.autograd.Function):
         of_mean, of_variance, of_peak = grad.to(wide).unbind(1)
         slope = of_variance * (2 / positions)
         level = (of_mean - of_peak) / positions - slope * out[:, 0]
-        largest = acts.argmax(0)
+        ahead = torch.ones_like(top, dtype=torch.bool)  # whose peak is still to come: of equal answers, the first is the peak
         for p in range(positions):
             rows = slice(p * ctx.step, p * ctx.step + width)
             local = torch.addcmul(level, slope, acts[p].to(wide))
-            local.add_(torch.where(largest == p, of_peak, 0))
+            here = (acts[p] == top).logical_and_(ahead)
+            ahead.logical_xor_(here)
+            local.addcmul_(of_peak, here.to(wide))
             if z.ndim == 2:
                 flat = local.view(-1, local.shape[-1])
                 if learns:
@@ -249,8 +251,8 @@ class _SlideStats(torch.autograd.Function):
     def vmap(info: Any, in_dims: tuple, z: Tensor, weight: Tensor, bias: Tensor, *rest: Any) -> tuple:
         z = z if in_dims[0] is None else z.movedim(in_dims[0], 0)
         parts = [_front(t, d, info.batch_size) for t, d in zip((weight, bias), in_dims[1:3], strict=True)]
-        out, acts = _SlideStats.apply(z, *parts, *rest)
-        return (out.unsqueeze(1), acts), (0, None)
+        out, *kept = _SlideStats.apply(z, *parts, *rest)
+        return (out.unsqueeze(1), *kept), (0, None, None)
 
 
 def _response(piece: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> Tensor:

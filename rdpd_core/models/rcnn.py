@@ -193,9 +193,9 @@ def _summary(mean: Tensor, variance: Tensor, peak: Tensor) -> Tensor:
     Mean and spread of a layer sum up a recording in Snyder et al. (ICASSP 2018); the logarithm of the variance of linear
     filters is what Schirrmeister et al. (Human Brain Mapping 38, 2017) take from filter banks.
     """
-    h = torch.cat([mean, (variance + LEAST_VARIANCE).log(), peak.asinh()], 0)
-    spread, centre = torch.var_mean(h, 0, correction=0, keepdim=True)
-    return (h - centre) * torch.rsqrt(spread + NORM_EPS)
+    h = torch.cat([mean, (variance + LEAST_VARIANCE).log(), (peak + 1).log()], 0)
+    h = h - h.mean(0, keepdim=True)
+    return h * torch.rsqrt(h.square().mean(0, keepdim=True) + NORM_EPS)
 
 
 def _summed_path(start: Tensor, way: Tensor, share: Tensor) -> Tensor:

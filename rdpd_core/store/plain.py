@@ -73,9 +73,7 @@ class PlainRCNN(nn.Module):
             return h.relu().mean(-1)
         mean = h.mean(-1)
         spread = (h - mean.unsqueeze(-1)).square().mean(-1)
-        peak = h.amax(-1) - mean
-        peak = (peak + (peak.square() + 1).sqrt()).log()  # asinh, for which the export to ONNX has no name
-        found = torch.cat([mean, (spread + LEAST_VARIANCE).log(), peak], -1)
+        found = torch.cat([mean, (spread + LEAST_VARIANCE).log(), (h.amax(-1) - mean + 1).log()], -1)
         return layer_norm(found, (self.summed,), eps=NORM_EPS)
 
 

@@ -106,6 +106,6 @@ class Reference(nn.Module):
     def statistics(self, h: Tensor, keep: Mapping[str, Tensor]) -> Tensor:
         """Sum responses (N, K, P) up by mean, log variance and peak above the mean, (N, 3K)."""
         mean = h.mean(-1)
-        told = torch.cat([mean, torch.log(h.var(-1, correction=0) + 1e-3), torch.asinh(h.max(-1).values - mean)], -1)
+        told = torch.cat([mean, torch.log(h.var(-1, correction=0) + 1e-3), torch.log1p(h.max(-1).values - mean)], -1)
         told = nn.functional.layer_norm(told, told.shape[-1:])
         return told * keep["pooled"].t() * 2 if "pooled" in keep else told
