@@ -134,7 +134,7 @@ RECIPES: dict[str, Recipe] = {
         MOVED_OR_FEW,
     ),
     # Direct on the right arm and the right leg, PR-AUC on the validation people of three folds (two seeds): 0.93 with a dropout
-    # of 0.3, 0.92 with 0.5; on the right arm alone 0.81 with the networks of `strong`, 0.90 with this one. More filters, a second
+    # of 0.3, 0.92 with 0.5; on the right arm alone 0.81 with the networks of `strong`, 0.90 with it. More filters, a second
     # convolution, mixed windows and softened labels were no better.
     "statistics": Recipe(
         "statistics",
