@@ -50,6 +50,15 @@ class Recipe:
         """Give the settings in which the networks of a role ("teacher", "student") depart from the data set's own."""
         return self.architecture.get(dataset, self.architecture.get("any", {})).get(role, {})
 
+    def about(self, dataset: str) -> dict[str, Any]:
+        """Give all that the recipe says about training on a data set, as plain values; what it says of others is left out."""
+        return {
+            "temperature": [self.teacher_temperature_of(dataset), self.temperature_of(dataset)],
+            "training": self.training_of(dataset),
+            "grid": {name: list(values) for name, values in self.grid.items()},
+            "networks": {role: dict(self.network_of(dataset, role)) for role in ("teacher", "student")},
+        }
+
     def training_of(self, dataset: str) -> dict[str, Any]:
         """Give the settings of the training loop for a data set."""
         return {**self.training, **self.own_training.get(dataset, {})}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,17 +21,14 @@ _MARK = 8
 
 
 def key_of(experiment: Experiment) -> str:
-    """Give what tells experiments apart: their settings, what their recipe says, and the networks of their data set.
+    """Give what tells experiments apart: their settings, what their recipe says of their data set, and its networks.
 
-    Settings at their default are left out, so that a setting that is added later changes no key.
+    Settings at their default are left out, so that a setting that is added later changes no key; nor does what a recipe says
+    of other data sets, or how it is told.
     """
     asked = {name: value for name, value in experiment.departures().items() if name != "arms"}
-    about = [asked, list(experiment.arms), _plain(pick_recipe(experiment.recipe))]
-    return digest_json([*about, DATASETS.get(experiment.dataset).architecture])[:KEY_LETTERS]
-
-
-def _plain(recipe: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(dataclasses.asdict(recipe)))
+    recipe = pick_recipe(experiment.recipe).about(experiment.dataset)
+    return digest_json([asked, list(experiment.arms), recipe, DATASETS.get(experiment.dataset).architecture])[:KEY_LETTERS]
 
 
 class Shelf:

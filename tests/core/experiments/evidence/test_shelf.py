@@ -55,9 +55,18 @@ def test_a_key_tells_what_matters_and_nothing_else(toy, monkeypatch):
     assert key_of(base) == key_of(Experiment(dataset="toy", view="wrist", split="fixed"))
     changes = ({"noise": 1.0}, {"seeds": 4}, {"arms": ("direct",)}, {"recipe": "paper"}, {"view": "limbs"})
     assert len({key_of(base), *(key_of(replace(base, **c)) for c in changes)}) == 6
-    before = key_of(base)
-    monkeypatch.setitem(RECIPES, "tuned", replace(RECIPES["tuned"], training={**RECIPES["tuned"].training, "epochs": 61}))
+    before, recipe = key_of(base), RECIPES["tuned"]
+    monkeypatch.setitem(RECIPES, "tuned", replace(recipe, training={**recipe.training, "epochs": 61}))
     assert key_of(base) != before, "another recipe of the same name is another recipe"
+    elsewhere = replace(recipe, title="told otherwise", own_training={"another": {"epochs": 9}})
+    monkeypatch.setitem(RECIPES, "tuned", elsewhere)
+    assert key_of(base) == before, "what a recipe says of another data set, and how it is told, trains nothing anew"
+
+
+def test_records_that_come_with_the_program_are_found_by_the_settings_they_tell():
+    shipped = list(books.shipped_cells())
+    assert len(shipped) > 30
+    assert [cell.key for cell in shipped] == [key_of(Experiment.from_dict(cell.experiment)) for cell in shipped]
 
 
 def a_book(**changes):
