@@ -81,6 +81,25 @@ def test_quick_is_a_fraction_of_the_other_recipes_for_every_data_set():
         assert set(quick.network_of(dataset, "student")) == {"dropout"}, "networks are as wide as the data set's own"
 
 
+def test_statistics_trains_as_strong_does_and_differs_in_its_networks():
+    strong, statistics = pick_recipe("strong"), pick_recipe("statistics")
+    for dataset in DATASETS.names():
+        one, other = strong.about(dataset), statistics.about(dataset)
+        assert one.pop("networks") != (networks := other.pop("networks"))
+        assert one == other
+        assert {network["pooling"] for network in networks.values()} == {"statistics"}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_its_networks_fit_the_windows_of_every_data_set(recipe):
+    kind = MODELS.get("rcnn")
+    for dataset in map(DATASETS.get, DATASETS.names()):
+        samples = round(dataset.preparation.rate_hz * dataset.preparation.window_s)
+        for role in ("teacher", "student"):
+            params = kind.Params.from_dict({**dataset.architecture[role], **pick_recipe(recipe).network_of(dataset.name, role)})
+            assert kind(2, 3, samples, params).count_parameters() > 0
+
+
 def test_an_unknown_recipe_names_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'paper'"):
         pick_recipe("papre")
