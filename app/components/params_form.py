@@ -31,7 +31,6 @@ LABELS = {
     "noise_kind": "kind of noise",
     "noise_on": "noise on channels",
     "offsets": "windows at any offset",
-    "pooling": "how segments are summed up",
     "precision": "arithmetic",
     "rich_by": "rich share taken of",
     "rich_share": "share recorded richly",
