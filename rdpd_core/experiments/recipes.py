@@ -142,9 +142,9 @@ RECIPES: dict[str, Recipe] = {
         },
         MOVED_OR_FEW,
     ),
-    # Direct, PR-AUC on the validation people of three folds, two seeds. Right arm: 0.81 with the networks of `strong`, 0.84 with
-    # this shape and a mean, 0.90 with statistics. Right arm and leg: 0.93 with a dropout of 0.3, 0.92 with 0.5. More filters, a
-    # second convolution, mixed windows and softened labels were no better.
+    # Direct, PR-AUC on the validation people of three folds, two seeds. Right arm: 0.81 with the networks of `strong`, 0.84
+    # with this shape and a mean, 0.90 with statistics. Right arm and leg: 0.93 with a dropout of 0.3, 0.92 with 0.5. More
+    # filters, a second convolution, mixed windows and softened labels were no better.
     "statistics": Recipe(
         "statistics",
         "as strong, and segments are summed up by mean, log variance and peak of linear filters, as statistics of windows are: "
