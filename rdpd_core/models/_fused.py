@@ -106,13 +106,8 @@ class _SlideConv(torch.autograd.Function):
         acts = z.new_empty(shape if save or not pool else (1, *shape[1:]))
         total = z.new_zeros(members, filters, columns) if pool else acts
         for p in range(positions):
-            piece = z[..., p * step : p * step + width, :]
             at = acts[p if save else 0] if pool else acts[:, p]
-            if z.ndim == 2:
-                product = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, width), piece).view_as(at)
-            else:
-                product = torch.baddbmm(bias.unsqueeze(-1), weight, piece)
-            torch.clamp(product, min=0, out=at)
+            torch.clamp(_response(z[..., p * step : p * step + width, :], weight, bias), min=0, out=at)
             if early:
                 at.mul_(keep[:, p]).mul_(scale)
             if pool:
@@ -151,21 +146,11 @@ class _SlideConv(torch.autograd.Function):
             grad = grad.to(kind) * factor if factor != 1.0 else grad.to(kind)
         for p in range(positions):
             rows = slice(p * ctx.step, p * ctx.step + width)
-            piece, at = z_[..., rows, :], acts[p] if ctx.pool else acts[:, p]
+            at = acts[p] if ctx.pool else acts[:, p]
             # Kept activations are positive and dropped or clipped ones zero, so the sign of `acts` is the whole mask.
             local = _aten.threshold_backward(grad if ctx.pool else grad[:, p], at, 0)
             b_grad += local.sum(-1, keepdim=True)
-            if z.ndim == 2:
-                flat = local.reshape(-1, local.shape[-1])
-                if learns:
-                    w_grad.view(-1, width).addmm_(flat, piece.t())
-                if z_grad is not None:
-                    z_grad[rows].addmm_(weight_.reshape(-1, width).t(), flat)
-            else:
-                if learns:
-                    w_grad.baddbmm_(local, piece.transpose(1, 2))
-                if z_grad is not None:
-                    z_grad[:, rows].baddbmm_(weight_.transpose(1, 2), local)
+            _add_gradients(local, z_[..., rows, :], weight_, w_grad, None if z_grad is None else z_grad[..., rows, :])
         z_grad = None if z_grad is None else z_grad.to(z.dtype)
         w_grad = w_grad.to(weight.dtype) if learns else None
         return z_grad, w_grad, b_grad.squeeze(-1).to(weight.dtype), None, None, None, None, None
@@ -204,7 +189,7 @@ class _SlideStats(torch.autograd.Function):
         square.div_(positions).addcmul_(total, total, value=-1).clamp_(min=0)
         total.add_(first)
         torch.sub(top, total, out=peak)
-        return out, *((acts, top) if save else (acts.new_empty(0), acts.new_empty(0)))
+        return out, *((acts, top) if save else ())
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
@@ -232,17 +217,7 @@ class _SlideStats(torch.autograd.Function):
             here = (acts[p] == top).logical_and_(ahead)
             ahead.logical_xor_(here)
             local.addcmul_(of_peak, here.to(wide))
-            if z.ndim == 2:
-                flat = local.view(-1, local.shape[-1])
-                if learns:
-                    w_grad.view(-1, width).addmm_(flat, z_[rows].t())
-                if z_grad is not None:
-                    z_grad[rows].addmm_(weight_.reshape(-1, width).t(), flat)
-            else:
-                if learns:
-                    w_grad.baddbmm_(local, z_[:, rows].transpose(1, 2))
-                if z_grad is not None:
-                    z_grad[:, rows].baddbmm_(weight_.transpose(1, 2), local)
+            _add_gradients(local, z_[..., rows, :], weight_, w_grad, None if z_grad is None else z_grad[..., rows, :])
         z_grad = None if z_grad is None else z_grad.to(z.dtype)
         w_grad = w_grad.to(weight.dtype) if learns else None
         return z_grad, w_grad, of_mean.sum(-1).to(weight.dtype), None, None  # variance and peak know no bias
@@ -252,16 +227,31 @@ class _SlideStats(torch.autograd.Function):
         z = z if in_dims[0] is None else z.movedim(in_dims[0], 0)
         parts = [_front(t, d, info.batch_size) for t, d in zip((weight, bias), in_dims[1:3], strict=True)]
         out, *kept = _SlideStats.apply(z, *parts, *rest)
-        return (out.unsqueeze(1), *kept), (0, None, None)
+        return (out.unsqueeze(1), *kept), (0, *(None for _ in kept))
 
 
-def _response(piece: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> Tensor:
-    """Write what filters (M, K, F) answer to rows (F, R) or (M, F, R) into `out` (M, K, R)."""
+def _response(piece: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:
+    """Give what filters (M, K, F) answer to rows (F, R) or (M, F, R), (M, K, R); written into `out` if there is one."""
     if piece.ndim == 2:
-        flat = out.view(-1, out.shape[-1])
-        torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, weight.shape[-1]), piece, out=flat)
-        return out
+        flat = None if out is None else out.view(-1, out.shape[-1])
+        found = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, weight.shape[-1]), piece, out=flat)
+        return found.view(*weight.shape[:2], -1)
     return torch.baddbmm(bias.unsqueeze(-1), weight, piece, out=out)
+
+
+def _add_gradients(local: Tensor, piece: Tensor, weight: Tensor, w_grad: Tensor | None, piece_grad: Tensor | None) -> None:
+    """Add what the gradient of an answer (M, K, R) says of filters (M, K, F) and rows (F, R) or (M, F, R), where asked."""
+    if piece.ndim == 2:
+        flat = local.reshape(-1, local.shape[-1])
+        if w_grad is not None:
+            w_grad.view(-1, w_grad.shape[-1]).addmm_(flat, piece.t())
+        if piece_grad is not None:
+            piece_grad.addmm_(weight.reshape(-1, weight.shape[-1]).t(), flat)
+        return
+    if w_grad is not None:
+        w_grad.baddbmm_(local, piece.transpose(1, 2))
+    if piece_grad is not None:
+        piece_grad.baddbmm_(weight.transpose(1, 2), local)
 
 
 class _BiLSTM(torch.autograd.Function):

@@ -127,10 +127,7 @@ class RCNN(Model):
             z = z.reshape(-1, p.segments * batch)  # (P*K, S*B)
             first, step = self.conv2_weight.transpose(1, 2).reshape(2 * p.filters, -1), p.stride * p.filters
         bias = self.conv2_bias if p.second_conv else self.conv_bias
-        if p.pooling == "mean":
-            return self._decide(slide_conv(z, first, bias, keep.get("pooled"), scale, step, pool=True))
-        h = _summary(*slide_stats(z, first, bias, step))
-        return self._decide(h * keep["pooled"] * scale if "pooled" in keep else h)
+        return self._decide(self._pooled(z, first, bias, keep.get("pooled"), scale, step))
 
     def enter(self, x: Tensor) -> Tensor:
         """Give the first convolution before anything bends it, (B, S, K, P)."""
@@ -149,15 +146,20 @@ class RCNN(Model):
         first, step = (side.permute(3, 2, 1, 0)[..., None] for side in (start, way))  # (P, K, S, B, 1)
         z = (first + share * step).relu().flatten(2).flatten(0, 1)  # (P*K, S*B*n)
         second = self.conv2_weight.transpose(1, 2).reshape(2 * p.filters, -1)
-        if p.pooling == "statistics":
-            return self._decide(_summary(*slide_stats(z, second, self.conv2_bias, p.stride * p.filters)))
-        return self._decide(slide_conv(z, second, self.conv2_bias, None, 1.0, p.stride * p.filters, pool=True))
+        return self._decide(self._pooled(z, second, self.conv2_bias, None, 1.0, p.stride * p.filters))
 
     def walk_values(self, points: int) -> int:
         """Give about how many numbers `walk` holds at once for each window."""
         p = self.params
         wide = (3 * self.positions[0] if p.second_conv or p.pooling == "statistics" else 1) * p.filters
         return p.segments * (wide + 20 * p.hidden) * points
+
+    def _pooled(self, z: Tensor, weight: Tensor, bias: Tensor, keep: Tensor | None, scale: float, step: int) -> Tensor:
+        """Give what sums up the last convolution, (D, S*B); arguments as for `slide_conv`."""
+        if self.params.pooling == "mean":
+            return slide_conv(z, weight, bias, keep, scale, step, pool=True)
+        h = _summary(*slide_stats(z, weight, bias, step))
+        return h if keep is None else h * keep * scale
 
     def _decide(self, h: Tensor) -> ModelOutput:
         """Run what follows the pooling, from (D, S*B)."""

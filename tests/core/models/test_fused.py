@@ -119,6 +119,7 @@ def test_mixed_precision_stays_near_and_gives_gradients_in_the_weights_type():
     assert (half.dtype, told.dtype) == (torch.bfloat16, torch.float32)
     torch.testing.assert_close(told, slide_stats(z, w, b, STEP), rtol=0.05, atol=0.05)
     told.sum().backward()
+    assert {t.grad.dtype for t in (z, w, b)} == {torch.float32}
     for tensor in (z, w, b):
         tensor.grad = None
     torch.testing.assert_close(half.float(), full, rtol=0.02, atol=0.02)

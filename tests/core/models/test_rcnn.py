@@ -187,7 +187,7 @@ def test_dropout_rate_0_has_no_site_and_patterns_have_their_shapes():
         assert {n: s.shape for n, s in made(place=place, pooling="statistics").sites(6).items()} == {"pooled": (15, 24)}
 
 
-def test_statistics_are_normalized_and_tell_loud_from_quiet_where_a_mean_cannot():
+def test_statistics_are_normalized_and_leave_still_windows_a_finite_gradient():
     model = made(pooling="statistics")
     x = windows(model).detach()
     told = model(x).features["segments"]
