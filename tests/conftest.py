@@ -37,24 +37,14 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def in_browser(nodeid):
-    """Say whether a test is one of those that share a browser and a running app."""
+    """Say whether a test is one of those that need a browser."""
     return "/browser/" in nodeid.split("::")[0]
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """Keep the tests of a file in one process, and all those in a browser."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Together(LoadFileScheduling):
-        def _split_scope(self, nodeid):
-            return "browser" if in_browser(nodeid) else super()._split_scope(nodeid)
-
-    return Together(config, log) if config.getoption("dist") == "loadfile" else None
-
-
 def pytest_collection_modifyitems(config, items):
-    if hasattr(config, "workerinput"):  # what takes long comes first, so that no process waits for another at the end
+    # What takes long comes first, so that no process waits for another at the end; what needs a browser before all, as each
+    # process starts one browser and one app for all its files that do, and ends them with the last.
+    if hasattr(config, "workerinput"):
         long = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: (not in_browser(item.nodeid), -long[item.path]))
 

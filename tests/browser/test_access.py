@@ -6,9 +6,11 @@ import re
 import pytest
 
 from app import theme
+from rdpd_core.jobs import locks, states
 from tests.app.jobs_made import Course, desk, end, spec, submit
 from tests.browser.contrast import failing, words_of
 from tests.browser.places import BY_NAME, PLACES, settle, visit
+from tests.core.jobs.made import until_ended
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -34,8 +36,12 @@ TOLD = """(charts) => charts.map((chart) => {
 @pytest.fixture(scope="module")
 def url(app_home, app_url):
     """The running app, which holds a job that was trained."""
-    folder = submit(desk(app_home / "work"), spec(), Course("students", epoch=12, epochs=12))
-    end(folder, "done")
+    with locks.hold(app_home / "work" / "slots" / "cpu-0") as held:  # or the app would begin to train it
+        assert held
+        office = desk(app_home / "work")
+        folder = submit(office, spec(), Course("students", epoch=12, epochs=12))
+        end(folder, states.DONE)
+        assert until_ended(office, folder.path.name).state.name == states.DONE
     return app_url
 
 
