@@ -83,6 +83,12 @@ def _front(tensor: Tensor | None, dim: int | None, size: int) -> Tensor | None:
     return tensor.movedim(dim, 0).squeeze(1)
 
 
+def _hide(ctx: Any, *kept: Tensor) -> None:
+    """Mark outputs that are kept for the backward pass alone; nor are gradients of zeros made for them."""
+    ctx.mark_non_differentiable(*kept)
+    ctx.set_materialize_grads(False)
+
+
 def _half(*tensors: Tensor) -> list[Tensor]:
     """Cast to the autocast type where mixed precision is on, as the built-in matrix products do."""
     kind = tensors[0].device.type
@@ -103,11 +109,12 @@ class _SlideConv(torch.autograd.Function):
         positions, columns = (z.shape[-2] - width) // step + 1, z.shape[-1]
         early = keep is not None and (not pool or keep.ndim == 4)
         shape = (members, positions, filters, columns) if not pool else (positions, members, filters, columns)
-        acts = z.new_empty(shape if save or not pool else (1, *shape[1:]))
+        acts, bias = z.new_empty(shape if save or not pool else (1, *shape[1:])), bias.unsqueeze(-1)
         total = z.new_zeros(members, filters, columns) if pool else acts
         for p in range(positions):
             at = acts[p if save else 0] if pool else acts[:, p]
-            torch.clamp(_response(z[..., p * step : p * step + width, :], weight, bias), min=0, out=at)
+            rows = z[..., p * step : p * step + width, :]
+            torch.clamp(_response(rows, weight, at if pool else None).add_(bias), min=0, out=at)
             if early:
                 at.mul_(keep[:, p]).mul_(scale)
             if pool:
@@ -121,13 +128,15 @@ class _SlideConv(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
         z, weight, _, keep, scale, step, pool, _ = inputs
-        ctx.mark_non_differentiable(output[1])
+        _hide(ctx, output[1])
         ctx.save_for_backward(z, weight, keep, output[1] if pool else output[0])
         ctx.scale, ctx.step, ctx.pool = scale, step, pool
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple:
+    def backward(ctx: Any, grad: Tensor | None, _: None) -> tuple:
+        if grad is None:
+            return (None,) * 8
         z, weight, keep, acts = ctx.saved_tensors
         kind = acts.dtype
         members, filters, width = weight.shape
@@ -177,7 +186,7 @@ class _SlideStats(torch.autograd.Function):
         out = z.new_zeros(members, 3, filters, columns, dtype=wide)
         total, square, peak = out.unbind(1)
         for p in range(positions):
-            at = _response(z[..., p * step : p * step + width, :], weight, bias, acts[p if save else 0])
+            at = _response(z[..., p * step : p * step + width, :], weight, acts[p if save else 0])
             if p == 0:
                 first, top = at.to(wide, copy=True), at.clone()
                 continue
@@ -189,19 +198,22 @@ class _SlideStats(torch.autograd.Function):
         square.div_(positions).addcmul_(total, total, value=-1).clamp_(min=0)
         total.add_(first)
         torch.sub(top, total, out=peak)
+        total.add_(bias.to(wide).unsqueeze(-1))
         return out, *((acts, top) if save else ())
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
-        z, weight, _, step, _ = inputs
-        ctx.mark_non_differentiable(*output[1:])
-        ctx.save_for_backward(z, weight, *output)
+        z, weight, bias, step, _ = inputs
+        _hide(ctx, *output[1:])
+        ctx.save_for_backward(z, weight, bias, *output)
         ctx.step = step
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple:
-        z, weight, out, acts, top = ctx.saved_tensors
+    def backward(ctx: Any, grad: Tensor | None, *_: None) -> tuple:
+        if grad is None:
+            return (None,) * 5
+        z, weight, bias, out, acts, top = ctx.saved_tensors
         wide, positions, width = out.dtype, len(acts), weight.shape[-1]
         z_grad = torch.zeros_like(z, dtype=wide) if ctx.needs_input_grad[0] else None
         learns = ctx.needs_input_grad[1]
@@ -209,7 +221,7 @@ class _SlideStats(torch.autograd.Function):
         z_, weight_ = z.to(wide), weight.to(wide)
         of_mean, of_variance, of_peak = grad.to(wide).unbind(1)
         slope = of_variance * (2 / positions)
-        level = (of_mean - of_peak) / positions - slope * out[:, 0]
+        level = (of_mean - of_peak) / positions - slope * (out[:, 0] - bias.to(wide).unsqueeze(-1))
         ahead = torch.ones_like(top, dtype=torch.bool)  # whose peak is still to come: of equal answers, the first is the peak
         for p in range(positions):
             rows = slice(p * ctx.step, p * ctx.step + width)
@@ -230,13 +242,15 @@ class _SlideStats(torch.autograd.Function):
         return (out.unsqueeze(1), *kept), (0, *(None for _ in kept))
 
 
-def _response(piece: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:
-    """Give what filters (M, K, F) answer to rows (F, R) or (M, F, R), (M, K, R); written into `out` if there is one."""
+def _response(piece: Tensor, weight: Tensor, out: Tensor | None = None) -> Tensor:
+    """Give what filters (M, K, F) answer to rows (F, R) or (M, F, R), (M, K, R); written into `out` if there is one.
+
+    A bias is added afterwards: on the CPU a product that begins with one takes longer than both.
+    """
     if piece.ndim == 2:
         flat = None if out is None else out.view(-1, out.shape[-1])
-        found = torch.addmm(bias.reshape(-1, 1), weight.reshape(-1, weight.shape[-1]), piece, out=flat)
-        return found.view(*weight.shape[:2], -1)
-    return torch.baddbmm(bias.unsqueeze(-1), weight, piece, out=out)
+        return torch.mm(weight.reshape(-1, weight.shape[-1]), piece, out=flat).view(*weight.shape[:2], -1)
+    return torch.bmm(weight, piece, out=out)
 
 
 def _add_gradients(local: Tensor, piece: Tensor, weight: Tensor, w_grad: Tensor | None, piece_grad: Tensor | None) -> None:
@@ -262,12 +276,13 @@ class _BiLSTM(torch.autograd.Function):
         h, w_in, w_hidden, bias = _half(h, w_in, w_hidden, bias)
         members, _, gates, width = w_in.shape
         units, batch = gates // 4, h.shape[-1] // segments
-        x = torch.baddbmm(bias.reshape(members, -1, 1), w_in.reshape(members, 2 * gates, width), h)
+        x = torch.bmm(w_in.reshape(members, 2 * gates, width), h).add_(bias.reshape(members, -1, 1))
         x = x.view(members, 2, gates, segments, batch)
         recurrent = w_hidden.reshape(2 * members, gates, units)
         state = (2 * members, units, batch)
         acts = x.new_empty(segments, 2 * members, gates, batch)
-        cells, hiddens = x.new_zeros(segments + 1, *state), x.new_zeros(segments + 1, *state)
+        cells, hiddens = x.new_empty(segments + 1, *state), x.new_empty(segments + 1, *state)
+        cells[0].zero_(), hiddens[0].zero_()
         for t in range(segments):
             z = acts[t]
             if t:
@@ -292,13 +307,15 @@ class _BiLSTM(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
         h, w_in, w_hidden, _, segments, _ = inputs
-        ctx.mark_non_differentiable(*output[1:])
+        _hide(ctx, *output[1:])
         ctx.save_for_backward(h, w_in, w_hidden, *output[1:])
         ctx.segments = segments
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple:
+    def backward(ctx: Any, grad: Tensor | None, *_: None) -> tuple:
+        if grad is None:
+            return (None,) * 6
         h, w_in, w_hidden, acts, cells, hiddens = ctx.saved_tensors
         segments, (members, _, gates, width) = ctx.segments, w_in.shape
         kind, batch, units = acts.dtype, acts.shape[-1], gates // 4
@@ -352,9 +369,9 @@ def _gate_gradients(
     i, f, g, o = acts.split(units, 1)
     d_i, d_f, d_g, d_o = d_gates.split(units, 1)
     squashed = after.tanh()
-    d_o.copy_(_aten.sigmoid_backward(d_hidden * squashed, o))
+    _aten.sigmoid_backward(d_hidden * squashed, o, grad_input=d_o)
     d_cell = d_cell + _aten.tanh_backward(d_hidden * o, squashed)
-    d_i.copy_(_aten.sigmoid_backward(d_cell * g, i))
-    d_f.copy_(_aten.sigmoid_backward(d_cell * before, f))
-    d_g.copy_(_aten.tanh_backward(d_cell * i, g))
+    _aten.sigmoid_backward(d_cell * g, i, grad_input=d_i)
+    _aten.sigmoid_backward(d_cell * before, f, grad_input=d_f)
+    _aten.tanh_backward(d_cell * i, g, grad_input=d_g)
     return d_cell * f
