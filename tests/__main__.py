@@ -15,7 +15,7 @@ USAGE = """usage: python3 -m tests [quick] [arguments of pytest]
   quick       all but the slow ones and those in a browser: what takes less than about a second each
   arguments   go to pytest, for example: quick -k registry, or tests/core/test_files.py -x
 
-Each core that may be used runs tests in a process of its own; one file, -n 0, -s, --pdb and --trace keep to this process."""
+Tests run in several processes, three for two cores that may be used; one file, -n 0, -s, --pdb and --trace keep to this one."""
 QUICK = ["-m", "not slow and not browser"]
 SPREAD = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 """How many processes that is says `tests/conftest.py`; what a person gives comes later and wins."""

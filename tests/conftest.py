@@ -3,6 +3,7 @@
 import gc
 import os
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,12 @@ def pytest_configure():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """Give the number of processes: one for each core that may be used, none beside this one where one does as well."""
+    """Give the number of processes: three for two cores that may be used, as many tests wait; or 0, for this one."""
     places = {Path(argument.split("::")[0]) for argument in config.args}
     if (len(places) == 1 and places.pop().is_file()) or config.option.capture == "no" or config.option.trace:
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_PROCESSES) if cores > 1 else 0
+    return min(cores + cores // 2, MOST_PROCESSES) if cores > 1 else 0
 
 
 def in_browser(nodeid):
@@ -41,10 +42,28 @@ def in_browser(nodeid):
     return "/browser/" in nodeid.split("::")[0]
 
 
+@cache
+def looks_at_shared_app(path):
+    """Say whether the tests of a file look at the one app that runs for all of them."""
+    return "app_url" in Path(path).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file in one process, and so all that share an app, and all that start their own in a browser."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            if not in_browser(nodeid):
+                return super()._split_scope(nodeid)
+            return f"browser, {looks_at_shared_app(config.rootpath / nodeid.split('::')[0])}"
+
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config, items):
-    # What takes long comes first, so that no process waits for another at the end; what needs a browser before all, as each
-    # process starts one browser and one app for all its files that do, and ends them with the last.
-    if hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):  # what takes long comes first, so that no process waits for another at the end
         long = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: (not in_browser(item.nodeid), -long[item.path]))
 

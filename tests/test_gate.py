@@ -90,8 +90,8 @@ def processes_of(words, **options):
     return pytest_xdist_auto_num_workers(SimpleNamespace(args=words or ["tests"], option=SimpleNamespace(**given)))
 
 
-@pytest.mark.parametrize(("cores", "wanted"), [(1, 0), (2, 2), (200, MOST_PROCESSES)])
-def test_every_core_has_a_process(monkeypatch, cores, wanted):
+@pytest.mark.parametrize(("cores", "wanted"), [(1, 0), (2, 3), (4, 6), (200, MOST_PROCESSES)])
+def test_two_cores_have_three_processes(monkeypatch, cores, wanted):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
     monkeypatch.chdir(ROOT)
     for words in ([], ["tests/core"], ["tests/test_gate.py", "tests/test_readme.py"]):

@@ -50,6 +50,7 @@ def box(at: AppTest, label: str):
     return next(b for b in at.selectbox if b.label == label)
 
 
+@pytest.mark.slow
 def test_from_a_file_to_a_data_set_and_away_again(page):
     at = until(page.file_uploader[0].set_value([("ward.csv", own_csv(), "text/csv")]).run(), "2 · Map")
     assert "1,200 rows, 4 columns" in said(at)
@@ -82,6 +83,7 @@ def test_a_file_that_cannot_be_read_is_told_and_nothing_stays(page):
     assert [p for p in own.own_root().iterdir() if not p.name.startswith(".lock")] == []
 
 
+@pytest.mark.slow
 def test_missing_channels_stop_the_way_until_somebody_masks_them(page):
     head = b"timestamp_ms,acc_x,acc_y,acc_z\n"
     rows = b"".join(b"%d,0.1,9.8,0.%d\n" % (20 * n, n % 7) for n in range(600))

@@ -43,6 +43,7 @@ def made(*gains, seeds=5):
     return found
 
 
+@pytest.mark.slow
 def test_shares_are_those_that_were_taken(toy):
     assert [taken(one) for one in made(0.1, 0.2, 0.3)] == [0.25, 0.5, 1.0]
     few = cell(skill={"teacher": 2.0, "direct": 0.5}, rich_share=0.1, rich_by="windows")
@@ -50,6 +51,7 @@ def test_shares_are_those_that_were_taken(toy):
     assert taken(cell(skill={"teacher": 2.0, "direct": 0.5})) == 1
 
 
+@pytest.mark.slow
 def test_along_results_it_lies_where_the_scores_cross(toy):
     found = break_even(made(-0.4, 0.4, 0.8), "rdpd", "direct", "pr_auc")
     assert 0.25 < found.share < 0.5
@@ -60,6 +62,7 @@ def test_along_results_it_lies_where_the_scores_cross(toy):
     assert told.endswith("%] of the training subjects are recorded richly, beside everybody in validation.")
 
 
+@pytest.mark.slow
 def test_it_may_lie_before_the_smallest_or_beyond_the_largest_share(toy):
     soon = break_even(made(0.6, 0.7, 0.8), "rdpd", "direct", "pr_auc")
     assert sentence(soon, "RDPD").startswith("RDPD pays once at most 25% [at most 25%, at most 25%] of the training subjects")
@@ -68,6 +71,7 @@ def test_it_may_lie_before_the_smallest_or_beyond_the_largest_share(toy):
     assert sentence(never, "RDPD") == "RDPD does not pay with up to 100% of the training subjects recorded richly."
 
 
+@pytest.mark.slow
 def test_what_is_not_decided_is_not_stated(toy):
     close = break_even(made(-0.4, -0.2, 0.0), "rdpd", "direct", "pr_auc")
     assert math.isfinite(close.low)

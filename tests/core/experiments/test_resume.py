@@ -105,6 +105,7 @@ def test_a_finished_experiment_is_restored_without_a_step(toy, forget):
     assert all(done for _, done in drawer.kept.values())
 
 
+@pytest.mark.slow
 def test_another_experiment_cannot_go_on_from_these_states(toy):
     drawer = Drawer()
     run(brief(arms=("distill",)), keeper=drawer)

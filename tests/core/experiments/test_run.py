@@ -103,6 +103,7 @@ def test_the_teacher_learns_from_true_labels_whatever_the_students_get(toy):
     run(brief(arms=("rdpd",), seeds=1, unlabeled=1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["subjects", "windows"])
 def test_a_teacher_learns_from_what_was_recorded_richly_and_students_from_everybody(toy, by):
     arms = ("teacher", "direct", "rdpd", "forest_all")

@@ -126,6 +126,7 @@ def test_a_spec_that_asks_for_what_is_not_is_refused_in_a_sentence(toy, tmp_path
     assert words in refusal(capsys, path)
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_its_code(tmp_path):
     words = [sys.executable, "-m", "rdpd_core.jobs.estimate", str(tmp_path / "none.json")]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)

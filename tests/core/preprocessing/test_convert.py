@@ -232,6 +232,7 @@ def test_a_stopped_conversion_goes_on_where_it_was(tmp_path: Path) -> None:
     assert not (tmp_path / ".c.part").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_conversion_goes_on_from_what_was_noted(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole")
     code = (

@@ -70,7 +70,9 @@ def assert_same(made, wanted):
             assert torch.equal(x, y)
 
 
-@pytest.mark.parametrize("make", [pytest.param(live, marks=pytest.mark.slow), stored, averaged])
+@pytest.mark.parametrize(
+    "make", [pytest.param(live, marks=pytest.mark.slow), stored, pytest.param(averaged, marks=pytest.mark.slow)]
+)
 def test_from_every_step_it_ends_bit_for_bit_as_if_never_broken(make):
     steps = []
     whole = make(on_event=lambda e: steps.append(e) if e["kind"] == "step" else None)
