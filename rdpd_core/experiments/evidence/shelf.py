@@ -18,15 +18,18 @@ SEAL = "sha256"
 MOST_BYTES = 64 << 20
 KEY_LETTERS = 24
 _MARK = 8
+_WHOSE = {"share_by": ("share", 1.0), "unlabeled_by": ("unlabeled", 0.0), "rich_by": ("rich_share", 1.0)}
+"""Settings that say of whom a share is taken, with that share and the value of it at which nothing is."""
 
 
 def key_of(experiment: Experiment) -> str:
     """Give what tells experiments apart: their settings, what their recipe says of their data set, and its networks.
 
     Settings at their default are left out, so that a setting that is added later changes no key; nor does what a recipe says
-    of other data sets, or how it is told.
+    of other data sets, or how it is told, or of whom a share is taken that is all or nothing.
     """
-    asked = {name: value for name, value in experiment.departures().items() if name != "arms"}
+    idle = {"arms", *(name for name, (share, whole) in _WHOSE.items() if getattr(experiment, share) == whole)}
+    asked = {name: value for name, value in experiment.departures().items() if name not in idle}
     recipe = pick_recipe(experiment.recipe).about(experiment.dataset)
     return digest_json([asked, list(experiment.arms), recipe, DATASETS.get(experiment.dataset).architecture])[:KEY_LETTERS]
 

@@ -55,6 +55,10 @@ def test_a_key_tells_what_matters_and_nothing_else(toy, monkeypatch):
     assert key_of(base) == key_of(Experiment(dataset="toy", view="wrist", split="fixed"))
     changes = ({"noise": 1.0}, {"seeds": 4}, {"arms": ("direct",)}, {"recipe": "paper"}, {"view": "limbs"})
     assert len({key_of(base), *(key_of(replace(base, **c)) for c in changes)}) == 6
+    for whose, share in (("share_by", "share"), ("unlabeled_by", "unlabeled"), ("rich_by", "rich_share")):
+        other = replace(base, **{whose: "windows" if whose == "rich_by" else "subjects"})
+        assert key_of(other) == key_of(base), "of whom nothing, or everything, is taken makes no difference"
+        assert key_of(replace(other, **{share: 0.5})) != key_of(replace(base, **{share: 0.5}))
     before, recipe = key_of(base), RECIPES["tuned"]
     monkeypatch.setitem(RECIPES, "tuned", replace(recipe, training={**recipe.training, "epochs": 61}))
     assert key_of(base) != before, "another recipe of the same name is another recipe"
