@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from rdpd_core.experiments.studies import STUDIES
 
 RUN = "python -m rdpd_core study table2 --dataset dsads"
 USUAL = "pr_auc"
+POINT = re.compile(r"\.(?!\d)")
+"""A point that is not within a number."""
 
 
 @kept.resource(max_entries=16, show_spinner=False)
@@ -73,4 +76,5 @@ def _title(entry: Entry) -> str:
     dataset, study, *rest = entry.name.split(".")
     title = STUDIES.get(study).title if study in STUDIES else study
     kind = DATASETS.get(dataset).title if dataset in DATASETS else dataset
-    return f"{kind}: {title} ({study}, {'.'.join(rest).replace('.', ', ', 1)})"
+    about = POINT.sub(", ", ".".join(rest)).replace("_", " ")
+    return f"{kind}: {title} ({study}, {about})"

@@ -6,6 +6,7 @@ import pytest
 
 from rdpd_core.datasets import DATASETS
 from rdpd_core.experiments.evidence import book
+from rdpd_core.experiments.studies import STUDIES
 from tests.app.test_views import alts, here, models, opened, words
 from tests.core.experiments.evidence.made import SKILL, cell
 from tests.toys import ToyDataset
@@ -116,3 +117,12 @@ def test_a_damaged_file_is_told(table):
 def test_a_link_to_what_is_not_there_is_told(table):
     at = opened("results", results__name="dsads.table9.tuned")
     assert any("dsads.table9.tuned" in warning.value.replace("\\", "") for warning in at.warning)
+
+
+def test_results_are_called_by_what_was_asked(empty):
+    for tag in ("", "unlabeled_0.95.right_arm", "lead_II-V5"):
+        book.Book("table2", "toy", "paper", tag, "python", ("view",), (cell({"view": "wrist"}),)).write(book.own_folder())
+    options = opened("results").selectbox[0].options
+    kind = DATASETS.get("toy").title
+    asked = ("paper", "paper, lead II-V5", "paper, unlabeled 0.95, right arm")
+    assert options == [f"{kind}: {STUDIES.get('table2').title} (table2, {words})" for words in asked]
