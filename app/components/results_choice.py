@@ -61,7 +61,8 @@ def choose(link: Link) -> tuple[Book, str, dict[str, Any]] | None:
         st.info("None of its experiments is done yet.")
         command(book.command, "Goes on with it")
         return None
-    st.caption(in_markdown("Comes with the program." if entry.shipped else "Made here.", 200))
+    whence = "Comes with the program." if entry.shipped else "Made here."
+    st.caption(in_markdown(f"{_asked(entry)}. {whence}", 300))  # whole, where the box cuts it off
     return book, metric, {"name": name, "score": metric}
 
 
@@ -73,8 +74,12 @@ def _first(entry: Entry) -> tuple[bool, bool, str]:
 
 
 def _title(entry: Entry) -> str:
-    dataset, study, *rest = entry.name.split(".")
+    dataset, study, *_ = entry.name.split(".")
     title = STUDIES.get(study).title if study in STUDIES else study
     kind = DATASETS.get(dataset).title if dataset in DATASETS else dataset
-    about = POINT.sub(", ", ".".join(rest)).replace("_", " ")
-    return f"{kind}: {title} ({study}, {about})"
+    return f"{kind}: {title} ({_asked(entry)})"
+
+
+def _asked(entry: Entry) -> str:
+    """Give study, recipe and what was asked besides, in words."""
+    return POINT.sub(", ", entry.name.partition(".")[2]).replace("_", " ")

@@ -122,7 +122,9 @@ def test_a_link_to_what_is_not_there_is_told(table):
 def test_results_are_called_by_what_was_asked(empty):
     for tag in ("", "unlabeled_0.95.right_arm", "lead_II-V5"):
         book.Book("table2", "toy", "paper", tag, "python", ("view",), (cell({"view": "wrist"}),)).write(book.own_folder())
-    options = opened("results").selectbox[0].options
+    at = opened("results")
+    options = at.selectbox[0].options
+    assert "table2, paper. Made here." in words(at)
     kind = DATASETS.get("toy").title
     asked = ("paper", "paper, lead II-V5", "paper, unlabeled 0.95, right arm")
-    assert options == [f"{kind}: {STUDIES.get('table2').title} (table2, {words})" for words in asked]
+    assert options == [f"{kind}: {STUDIES.get('table2').title} (table2, {one})" for one in asked]
