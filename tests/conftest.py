@@ -45,7 +45,7 @@ def in_browser(nodeid):
 @cache
 def looks_at_shared_app(path):
     """Say whether the tests of a file look at the one app that runs for all of them."""
-    return "app_url" in Path(path).read_text(encoding="utf-8")
+    return "app_url" in path.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,6 +22,13 @@ MODEL = "rcnn"
 RECIPE_S = "recipe"
 """A choice that is left to the recipe."""
 ROLES = ("teacher", "student", "oracle")
+WITHOUT_EFFECT: dict[str, tuple[float, tuple[str, ...]]] = {
+    "noise": (0.0, ("noise_kind", "noise_on")),
+    "share": (1.0, ("share_by",)),
+    "rich_share": (1.0, ("rich_by",)),
+    "unlabeled": (0.0, ("unlabeled_by",)),
+}
+"""An amount, the value of it that leaves everything as it is, and the settings that then change nothing."""
 
 
 @dataclass(frozen=True)

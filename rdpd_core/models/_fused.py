@@ -282,7 +282,8 @@ class _BiLSTM(torch.autograd.Function):
         state = (2 * members, units, batch)
         acts = x.new_empty(segments, 2 * members, gates, batch)
         cells, hiddens = x.new_empty(segments + 1, *state), x.new_empty(segments + 1, *state)
-        cells[0].zero_(), hiddens[0].zero_()
+        for before in (cells[0], hiddens[0]):
+            before.zero_()
         for t in range(segments):
             z = acts[t]
             if t:

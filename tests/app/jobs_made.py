@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from rdpd_core.evaluation import Predictions, Run, compare
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.build import member_name, teacher_name
-from rdpd_core.jobs import Desk, JobFolder, Spec
+from rdpd_core.jobs import Desk, JobFolder, Spec, locks
 from rdpd_core.jobs.engines.local import Local
 from rdpd_core.jobs.events import EventWriter
 
@@ -60,6 +62,14 @@ STAGES = ("reading", "teacher", "search-0", "students", "tables")
 def desk(root: Path) -> Desk:
     """Give a desk that starts no worker."""
     return Desk(root / "jobs", {"local": Full(root / "slots")})
+
+
+@contextmanager
+def nothing_starts(root: Path) -> Iterator[None]:
+    """Hold the one place where a running app would start a worker."""
+    with locks.hold(root / "slots" / "cpu-0") as held:
+        assert held
+        yield
 
 
 def open_page(folder: Path, code: str, **address: str) -> AppTest:

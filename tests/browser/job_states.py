@@ -40,7 +40,7 @@ def jobs_in_every_state(home: Path) -> Iterator[dict[str, str]]:
         return jobs_made.submit(office, jobs_made.spec(title, **changes), course)
 
     with ExitStack() as stack:
-        stack.enter_context(locks.hold(home / "work" / "slots" / "cpu-0"))  # nothing is started, nor started again
+        stack.enter_context(jobs_made.nothing_starts(home / "work"))
         found = _ended(made)
         for at, (name, course) in enumerate(_living().items()):
             found[name] = folder = made(f"Lead I, first seed {40 + at}", course, first_seed=40 + at)

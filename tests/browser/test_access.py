@@ -6,8 +6,8 @@ import re
 import pytest
 
 from app import theme
-from rdpd_core.jobs import locks, states
-from tests.app.jobs_made import Course, desk, end, spec, submit
+from rdpd_core.jobs import states
+from tests.app.jobs_made import Course, desk, end, nothing_starts, spec, submit
 from tests.browser.contrast import failing, words_of
 from tests.browser.places import BY_NAME, PLACES, settle, visit
 from tests.core.jobs.made import until_ended
@@ -36,8 +36,7 @@ TOLD = """(charts) => charts.map((chart) => {
 @pytest.fixture(scope="module")
 def url(app_home, app_url):
     """The running app, which holds a job that was trained."""
-    with locks.hold(app_home / "work" / "slots" / "cpu-0") as held:  # or the app would begin to train it
-        assert held
+    with nothing_starts(app_home / "work"):
         office = desk(app_home / "work")
         folder = submit(office, spec(), Course("students", epoch=12, epochs=12))
         end(folder, states.DONE)

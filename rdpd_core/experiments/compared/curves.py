@@ -14,6 +14,7 @@ from rdpd_core.evaluation.scores import cell, people
 from rdpd_core.experiments.compared.chart import Axis, Chart, Ends, Series
 from rdpd_core.experiments.compared.entry import BESIDE, Entry, title_of
 from rdpd_core.experiments.compared.selection import BANDS, Selection
+from rdpd_core.experiments.experiment import WITHOUT_EFFECT
 
 AXES = {
     "noise": "noise amplitude (standard deviations of a channel)",
@@ -81,9 +82,8 @@ def courses(entries: Sequence[Entry], axis: str) -> list[Course]:
 def _others(entry: Entry, axis: str) -> dict[str, Any]:
     """Give all settings but the one gone along, those that need not agree, and those without effect."""
     beside = {*BESIDE, axis}
-    beside |= {"noise_kind", "noise_on"} if axis != "noise" and not entry.value("noise") else set()
-    beside |= {"share_by"} if axis != "share" and entry.value("share") in (None, 1.0) else set()
-    beside |= {"rich_by"} if axis != "rich_share" and entry.value("rich_share") in (None, 1.0) else set()
+    for amount, (none, names) in WITHOUT_EFFECT.items():
+        beside |= set(names) if axis != amount and entry.value(amount) in (None, none) else set()
     return {name: value for name, value in entry.settings.items() if name not in beside}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import DataError
 from rdpd_core.experiments.evidence.cell import Cell
-from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.experiment import WITHOUT_EFFECT, Experiment
 from rdpd_core.experiments.recipes import pick_recipe
 from rdpd_core.files import digest_json, work_root, write_atomic
 
@@ -18,18 +18,16 @@ SEAL = "sha256"
 MOST_BYTES = 64 << 20
 KEY_LETTERS = 24
 _MARK = 8
-_WHOSE = {"share_by": ("share", 1.0), "unlabeled_by": ("unlabeled", 0.0), "rich_by": ("rich_share", 1.0)}
-"""Settings that say of whom a share is taken, with that share and the value of it at which nothing is."""
 
 
 def key_of(experiment: Experiment) -> str:
     """Give what tells experiments apart: their settings, what their recipe says of their data set, and its networks.
 
     Settings at their default are left out, so that a setting that is added later changes no key; nor does what a recipe says
-    of other data sets, or how it is told, or of whom a share is taken that is all or nothing.
+    of other data sets, or how it is told, or what is without effect.
     """
-    idle = {"arms", *(name for name, (share, whole) in _WHOSE.items() if getattr(experiment, share) == whole)}
-    asked = {name: value for name, value in experiment.departures().items() if name not in idle}
+    idle = {name for amount, (none, names) in WITHOUT_EFFECT.items() if getattr(experiment, amount) == none for name in names}
+    asked = {name: value for name, value in experiment.departures().items() if name not in idle | {"arms"}}
     recipe = pick_recipe(experiment.recipe).about(experiment.dataset)
     return digest_json([asked, list(experiment.arms), recipe, DATASETS.get(experiment.dataset).architecture])[:KEY_LETTERS]
 
