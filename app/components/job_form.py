@@ -22,7 +22,8 @@ LABELS = ("unlabeled", "unlabeled_by", "wrong_labels", "teacher_labels", "rich_s
 MORE = (
     "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "dropout_place",
     "teacher_targets", "taught_by", "share", "share_by",
-    "augment", "augment_strength", "teacher_sees", "offsets", "schedule", "averaging", "learning_rate", "precision",
+    "augment", "augment_strength", "teacher_sees", "offsets", "mixing", "imitation",
+    "schedule", "averaging", "learning_rate", "precision",
 )  # fmt: skip
 GPU_SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 

@@ -12,6 +12,7 @@ from rdpd_core.experiments._forecast_words import Span
 from rdpd_core.experiments.arms import pick_arms
 from rdpd_core.experiments.build import MODEL, asks_live
 from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.stages import APART
 from rdpd_core.models import MODELS
 from rdpd_core.training.knowledge import CHUNK
 
@@ -34,6 +35,7 @@ STATES = 8
 def role_of(key: str) -> str:
     """Give whose networks a stage trains, from its key."""
     stage = key.rpartition("/")[2]
+    stage = "teacher" if stage == APART else stage
     return stage if stage in ("teacher", "oracle") else "student"
 
 

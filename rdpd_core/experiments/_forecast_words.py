@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 NOT_TIMED = "this kind of training was not timed on this machine yet; a trial of some seconds tells"
 BUSY = 0.7  # wanting processes for each core, from which on a job must share
-_KINDS = {"teacher": "teacher", "search": "choosing settings", "students": "students", "oracle": "oracle-size students"}
+_KINDS = {
+    "teacher": "teacher", "out_of_fold": "teachers that leave out subjects", "search": "choosing settings",
+    "students": "students", "oracle": "oracle-size students",
+}  # fmt: skip
 _UNITS = (("days", 86400.0, 2 * 86400.0), ("h", 3600.0, 5400.0), ("min", 60.0, 90.0), ("s", 1.0, 0.0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,14 +47,14 @@ def recipe_of(experiment: Experiment) -> Recipe:
 def training_params(experiment: Experiment, recipe: Recipe) -> TrainingParams:
     """Give the settings of the training loop: the recipe's, and what the experiment says otherwise."""
     chosen = recipe.training_of(experiment.dataset)
-    said = ("epochs", "patience", "augment_strength", "averaging", "learning_rate")
+    said = ("epochs", "patience", "augment_strength", "averaging", "learning_rate", "mixing")
     chosen |= {name: value for name in said if (value := getattr(experiment, name))}
     chosen |= {
         name: value for name in ("augment", "schedule", "teacher_sees") if (value := getattr(experiment, name)) != RECIPE_S
     }
     if experiment.offsets != RECIPE_S:
         chosen["offsets"] = experiment.offsets == "on"
-    same = ("shuffle", "precision", "noise_kind")
+    same = ("shuffle", "precision", "noise_kind", "imitation")
     return TrainingParams.from_dict({**chosen, **{name: getattr(experiment, name) for name in same}})
 
 
@@ -90,6 +91,13 @@ def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device)
     rows = tuple(range(len(loaded.prepared.windows.channels)))
     members = [Member(teacher_name(seed), seed, rows) for seed in experiment.seed_list]
     return _cohort(experiment, loaded, "teacher", method, members, device)
+
+
+def apart_cohort(experiment: Experiment, loaded: Loaded, folds: int, device: torch.device) -> Cohort:
+    """Give teachers that leave out some subjects each: `folds` of every seed, side by side."""
+    like = teacher_cohort(experiment, loaded, device)
+    members = [replace(m, name=f"{m.name}, without fold {at + 1}") for m in like.members for at in range(folds)]
+    return _cohort(experiment, loaded, "teacher", like.method, members, device)
 
 
 def label_cohort(experiment: Experiment, loaded: Loaded, arm: Arm, role: str, device: torch.device) -> Cohort:

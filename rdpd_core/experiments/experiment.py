@@ -14,13 +14,15 @@ from rdpd_core.losses.imitation import ATTENTION_FORMS
 from rdpd_core.models import MODELS
 from rdpd_core.params import Params, choice, number
 from rdpd_core.training.augment import AUGMENTATIONS
-from rdpd_core.training.schedules import SCHEDULES
+from rdpd_core.training.schedules import IMITATION, SCHEDULES
 
 ALL_SPLITS, SEVERAL = "all", "+"
 """Every split of a data set; what joins the names of some."""
 MODEL = "rcnn"
 RECIPE_S = "recipe"
 """A choice that is left to the recipe."""
+OUT_OF_FOLD = "out_of_fold"
+"""Teachers answer only for subjects they did not learn from."""
 ROLES = ("teacher", "student", "oracle")
 WITHOUT_EFFECT: dict[str, tuple[float, tuple[str, ...]]] = {
     "noise": (0.0, ("noise_kind", "noise_on")),
@@ -81,8 +83,9 @@ class Experiment(Params):
     rich_by: str = choice("subjects", ("subjects", "windows"), "take the rich share of whole subjects, or of all windows")
     teacher_targets: str = choice(
         "evaluation",
-        ("evaluation", "train_pass"),
-        "the trained teacher's outputs, or those of its best training pass (published code)",
+        ("evaluation", "train_pass", OUT_OF_FOLD),
+        "the trained teacher's outputs, those of its best training pass (published code), or, for every training subject, "
+        "those of a teacher that did not learn from this subject",
     )
     width: str = choice(
         "quarter", ("quarter", "channels"), "students a quarter as wide (code), or narrower by the ratio of channels (paper)"
@@ -126,6 +129,12 @@ class Experiment(Params):
     offsets: str = choice(
         RECIPE_S, (RECIPE_S, "off", "on"), "draw each training window at any offset within half a step of the recording"
     )
+    mixing: float = number(
+        0.0, 0.0, 1.0, "largest share of another window that is mixed into each training window, labels alike; 0 mixes nothing"
+    )
+    imitation: str = choice(
+        "constant", tuple(IMITATION), "weight of what imitates over the epochs: the same, falling to 0, or rising from 0"
+    )
     schedule: str = choice(
         RECIPE_S, (RECIPE_S, *SCHEDULES), "step size over the epochs: the same, or falling to 0 along half a cosine wave"
     )
@@ -147,6 +156,7 @@ class Experiment(Params):
                 f"{self.dataset} was added to be read by stored models{of}; nothing can be trained on it. Choose another data "
                 "set, or add the recordings as a set of their own, with classes"
             )
+        self._check_targets()
         if self.rich_share < 1 and (self.teacher or self.teacher_targets == "train_pass"):
             what = "a stored teacher, which learned from everybody" if self.teacher else "outputs of the training pass"
             raise IncompatibleError(
@@ -163,6 +173,21 @@ class Experiment(Params):
             MODELS.get(MODEL).Params.from_dict(settings)
         for split in () if self.split == ALL_SPLITS else self.splits:
             kind.check_split(split)
+
+    def _check_targets(self) -> None:
+        """Raise IncompatibleError if no teacher could answer out of fold."""
+        if self.teacher_targets != OUT_OF_FOLD:
+            return
+        if self.teacher:
+            raise IncompatibleError(
+                "a stored teacher learned from every training subject, so it cannot answer out of fold; leave out the stored "
+                "teacher, or take its outputs in evaluation"
+            )
+        if self.mixing:
+            raise IncompatibleError(
+                "a mixed window is of two subjects, and out of fold no teacher is asked about subjects it learned from; "
+                "mix nothing, or take outputs in evaluation"
+            )
 
     @property
     def splits(self) -> tuple[str, ...]:

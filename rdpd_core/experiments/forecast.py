@@ -188,7 +188,8 @@ def _plan(experiment: Experiment, facts: Facts, taught: Collection[str]) -> list
     """Give the plan of one split; its training windows are those that are left of them."""
     one = replace(experiment, split=facts.split, share=1.0, rich_share=1.0)
     counted = Splits(*(range(part.windows) for part in (facts.train, facts.valid, facts.test)))  # only lengths are asked
-    return plan_of(one, {facts.split: counted}, taught, {facts.split: rich_of(experiment, facts.train).windows})
+    rich = rich_of(experiment, facts.train)
+    return plan_of(one, {facts.split: counted}, taught, {facts.split: (rich.windows, rich.subjects)})
 
 
 def _stage(experiment: Experiment, plan: Mapping[str, Any], cost: Cost) -> Stage:

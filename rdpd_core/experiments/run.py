@@ -15,7 +15,7 @@ from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.forest import forests
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
 from rdpd_core.experiments.stages import plan_of
-from rdpd_core.experiments.teachers import Teachers, get_teachers, knowledge_of, looks_of, training_facts
+from rdpd_core.experiments.teachers import Teachers, get_teachers, knowledge_of, looks_of, training_facts, who_answers
 from rdpd_core.experiments.tuning import Choice, choose
 from rdpd_core.experiments.watch import check_subject
 from rdpd_core.experiments.work import Work, open_work
@@ -136,6 +136,8 @@ def _one_split(work: Work, taught: dict[str, Teachers], outcomes: list[Outcome])
             taught[split] = get_teachers(work)
         teachers = taught[split]
         outcomes += teachers.outcomes if "teacher" in work.experiment.arms else ()
+        if not stop():
+            teachers = taught[split] = who_answers(work, teachers)
         work = replace(work, looks=looks_of(work, teachers))
     work.residents["train"].target = work.target.to(work.device)  # the teacher learned from the true labels
     students = [arm for arm in arms if arm.role == "student"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import safetensors.torch
+from torch import Tensor
 
 from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_bytes, digest_json, to_json, write_atomic
@@ -44,7 +45,7 @@ class Remembering:
             write_state(self.path, state)
 
 
-def train_once(work: Work, stage: str, cohort: Cohort, params: TrainingParams) -> list[Trained]:
+def train_once(work: Work, stage: str, cohort: Cohort, params: TrainingParams, target: Tensor | None = None) -> list[Trained]:
     """Train a cohort on labels, or take what the very same training gave before.
 
     Args:
@@ -52,16 +53,20 @@ def train_once(work: Work, stage: str, cohort: Cohort, params: TrainingParams) -
         stage: Name of the stage.
         cohort: Who learns.
         params: How.
+        target: (M, N) labels of every member; None takes those of the work's training windows.
     """
+    labels = work.residents["train"].target if target is None else target
     plain = [
         FORMAT, cohort.model, cohort.params.to_dict(), cohort.method.name, cohort.method.params.to_dict(),
         [[m.name, m.seed, m.channels, m.noise, dict(m.settings)] for m in cohort.members], params.to_dict(),
         work.windows_digest, work.residents["valid"].digest(), cohort.device.type,
-        digest_bytes(work.residents["train"].target.cpu().numpy().tobytes()),
+        digest_bytes(labels.cpu().numpy().tobytes()),
     ]  # fmt: skip
     path = cache_root() / "taught" / f"{digest_json(plain)}.state"
     remembering = Remembering(path, work.oversight.keeper)
-    return replace(work, oversight=replace(work.oversight, keeper=remembering)).train(stage, cohort, params=params)
+    return replace(work, oversight=replace(work.oversight, keeper=remembering)).train(
+        stage, cohort, params=params, target=target
+    )
 
 
 def write_state(path: Path, state: State) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,7 +19,9 @@ from rdpd_core.experiments.build import (
 )
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.out_of_fold import Apart, teachers_apart
 from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
+from rdpd_core.experiments.stages import asks_apart
 from rdpd_core.experiments.taught import train_once
 from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_bytes, digest_json
@@ -27,7 +29,7 @@ from rdpd_core.models import Model
 from rdpd_core.preprocessing import Interface, Statistics, check_fit, interface
 from rdpd_core.store import ModelCard, Store
 from rdpd_core.store.weights import encode
-from rdpd_core.training import Knowledge, LiveTeacher, Trained, stored_knowledge
+from rdpd_core.training import ApartTeacher, Knowledge, LiveTeacher, Trained, kept_answers, stored_knowledge
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Teachers:
         of_seed: Which of them a seed listens to.
         outcomes: One per seed that they were trained for; one in all if the teacher is stored.
         targets: Outputs of their best training pass, if asked for.
+        apart: Those that answer for training windows in their place, if asked for.
     """
 
     models: tuple[Model, ...]
@@ -47,6 +50,7 @@ class Teachers:
     of_seed: dict[int, int]
     outcomes: tuple[Outcome, ...]
     targets: tuple | None = None
+    apart: Apart | None = None
 
 
 def card_interface(card: ModelCard) -> Interface:
@@ -111,7 +115,7 @@ def _trained(work: Work) -> Teachers:
     experiment, loaded, residents, device = work.experiment, work.loaded, work.residents, work.device
     settings = training_params(experiment, recipe_of(experiment))
     keep = experiment.teacher_targets == "train_pass"
-    settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep})
+    settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep, "imitation": "constant"})
     cohort = teacher_cohort(experiment, loaded, device)
     made = train_once(work.of_rich(), "teacher", cohort, settings)
     params, rows = model_params(experiment, loaded, "teacher"), tuple(range(len(loaded.prepared.windows.channels)))
@@ -142,6 +146,18 @@ def _stored(experiment: Experiment, loaded: Loaded, residents: dict, store: Stor
     return Teachers((model,), (card.weights_sha256,), dict.fromkeys(experiment.seed_list, 0), (outcome,))
 
 
+def who_answers(work: Work, teachers: Teachers) -> Teachers:
+    """Give the teachers together with those that answer out of fold, if these are asked for and not there yet.
+
+    Raises:
+        IncompatibleError: As `teachers_apart`.
+        StoppedError: Likewise.
+    """
+    if not asks_apart(work.experiment) or teachers.apart is not None:
+        return teachers
+    return replace(teachers, apart=teachers_apart(work))
+
+
 def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
     """Give what the teachers say about training windows: kept outputs, or the teachers themselves where windows change.
 
@@ -151,6 +167,13 @@ def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
     train = work.residents["train"]
     together, rich = work.experiment.taught_by == "all", work.rich
     there = None if rich is None else torch.from_numpy(rich).to(train.device)
+
+    def between() -> None:
+        work.oversight.check("asking the teachers")
+
+    if teachers.apart is not None:
+        asked = ApartTeacher(teachers.apart.models, teachers.apart.fold, teachers.apart.folds, together, there)
+        return asked if asks_live(work.experiment) else kept_answers(asked, train, between)
     if asks_live(work.experiment):
         return LiveTeacher(teachers.models, together, there)
     if teachers.targets is not None:
@@ -158,10 +181,6 @@ def knowledge_of(work: Work, teachers: Teachers) -> Knowledge | LiveTeacher:
         attention = torch.stack([attention for _, attention in teachers.targets])
         return Knowledge(logits, attention, together).to(train.device)
     folder = cache_root() / "teacher_outputs"
-
-    def between() -> None:
-        work.oversight.check("asking the teachers")
-
     said = [
         stored_knowledge(m, train, folder, digest_json([digest, work.windows_digest]), between)
         for m, digest in zip(teachers.models, teachers.digests, strict=True)

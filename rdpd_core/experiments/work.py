@@ -84,15 +84,24 @@ class Work:
         cohort: Cohort,
         knowledge: Knowledge | LiveTeacher | None = None,
         params: TrainingParams | None = None,
+        target: torch.Tensor | None = None,
     ) -> list[Trained]:
-        """Train a cohort as a stage of this work; None takes the experiment's settings of training."""
+        """Train a cohort as a stage of this work.
+
+        Args:
+            stage: Its name.
+            cohort: Who learns.
+            knowledge: What teachers say.
+            params: Settings of training; None takes the experiment's.
+            target: As in `Trainer`; None takes the labels that the training windows carry.
+        """
         searching = stage.startswith("search")  # its candidates are many, and nobody follows where each of them looks
         if self.watched is not None and not searching:
             about = {"segments": cohort.params.segments, **({"teacher": dict(self.looks)} if self.looks else {})}
             self.oversight.tell({"kind": "watched", "stage": self.key(stage), **self.watched.facts, **about})
         settings = params or training_params(self.experiment, recipe_of(self.experiment))
         oversight = replace(self.oversight, watch=()) if searching else self.oversight
-        return oversight.train(self.key(stage), cohort, self.residents, settings, knowledge)
+        return oversight.train(self.key(stage), cohort, self.residents, settings, knowledge, target)
 
     def predicted(self, stage: str, done: int, total: int) -> None:
         """Tell how many models of a stage have answered the validation and test windows."""

@@ -26,7 +26,9 @@ def _check_form(kind: str, form: str, known: tuple[str, ...]) -> None:
 
 
 def _labeled_mean(log_p: Tensor, target: Tensor) -> Tensor:
-    """Give minus the mean log-probability of the target; windows without label (-1) count as 0."""
+    """Give minus the mean log-probability of the target; windows without label (-1, or a row of zeros) count as 0."""
+    if target.is_floating_point():
+        return -(target * log_p).sum() / len(target)
     there = target >= 0
     picked = log_p.gather(-1, target.clamp(min=0).unsqueeze(-1)).squeeze(-1)
     return -(picked * there).sum() / len(target)
@@ -37,7 +39,8 @@ def label_loss(logits: Tensor, target: Tensor, temperature: float | Tensor = 1.0
 
     Args:
         logits: (B, K).
-        target: (B,), -1 where there is no label: such a window adds 0 and still counts in the mean.
+        target: (B,), -1 where there is no label: such a window adds 0 and still counts in the mean; or shares of the classes
+            (B, K), as mixed windows have them.
         temperature: Divides the logits.
     """
     return _labeled_mean((logits / temperature).log_softmax(-1), target)
@@ -123,7 +126,7 @@ def combined_label(logits: Tensor, target: Tensor, temperature: float | Tensor, 
 
     Args:
         logits: (B, K), of the student.
-        target: (B,), -1 where there is no label.
+        target: As in `label_loss`.
         temperature: Softens the second part.
         w1: Scalar, weight of the prediction at temperature 1.
         w2: Scalar, weight of the softened prediction.

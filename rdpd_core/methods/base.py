@@ -28,6 +28,7 @@ class Method(nn.Module):
         family: What is imitated: "labels", "predictions", "attention", "features".
         needs: Kinds of knowledge read from both outputs: of "logits", "attention", "features".
         uses_teacher: Whether `forward` reads a teacher's outputs.
+        imitates: Names of the terms that do nothing but imitate; their weight may change over the epochs.
     """
 
     name: ClassVar[str]
@@ -36,6 +37,7 @@ class Method(nn.Module):
     family: ClassVar[str]
     needs: ClassVar[frozenset[str]] = frozenset({"logits"})
     uses_teacher: ClassVar[bool] = True
+    imitates: ClassVar[frozenset[str]] = frozenset()
     Params: ClassVar[type[Params]] = Params
 
     def __init__(self, params: Params | None = None) -> None:
@@ -75,7 +77,7 @@ class Method(nn.Module):
         Args:
             student: Outputs for a batch of B windows.
             teacher: The teacher's outputs for the same windows; None where `uses_teacher` is False.
-            target: (B,), -1 where there is no label.
+            target: (B,), -1 where there is no label; or shares of the classes (B, K) where windows are mixed.
             p: The settings, of this method's `Params`; real-valued ones may be scalar tensors.
         """
 

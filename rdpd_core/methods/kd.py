@@ -23,6 +23,7 @@ class KD(Method):
         "Lopez-Paz et al. Unifying Distillation and Privileged Information. ICLR 2016 (form generalized)."
     )
     family = "predictions"
+    imitates = frozenset({"soft"})
 
     @dataclass(frozen=True)
     class Params(Params):

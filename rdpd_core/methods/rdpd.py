@@ -23,6 +23,7 @@ class RDPD(Method):
     reference = "Hong et al. RDPD: Rich Data Helps Poor Data via Imitation. IJCAI 2019, Equations 10-15."
     family = "attention"
     needs = frozenset({"logits", "attention"})
+    imitates = frozenset({"soft", "attention"})
 
     @dataclass(frozen=True)
     class Params(Params):

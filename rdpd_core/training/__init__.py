@@ -2,7 +2,7 @@
 
 from rdpd_core.training.cohort import Cohort, Member
 from rdpd_core.training.keeper import Keeper, State
-from rdpd_core.training.knowledge import Knowledge, LiveTeacher, stored_knowledge
+from rdpd_core.training.knowledge import ApartTeacher, Knowledge, LiveTeacher, kept_answers, stored_knowledge
 from rdpd_core.training.oversight import Oversight, Stop
 from rdpd_core.training.resident import Resident
 from rdpd_core.training.settings import TrainingParams
@@ -10,6 +10,7 @@ from rdpd_core.training.trained import Trained
 from rdpd_core.training.trainer import Trainer
 
 __all__ = [
+    "ApartTeacher",
     "Cohort",
     "Keeper",
     "Knowledge",
@@ -22,5 +23,6 @@ __all__ = [
     "Trained",
     "Trainer",
     "TrainingParams",
+    "kept_answers",
     "stored_knowledge",
 ]

@@ -19,7 +19,7 @@ def check_windows(cohort: Cohort, train: Resident, valid: Resident, target: Tens
         cohort: Who learns.
         train: N windows.
         valid: Windows to validate on.
-        target: Labels to train on, -1 where there is none.
+        target: Labels (N,) to train on, -1 where there is none; or (M, N), those of every member.
 
     Raises:
         IncompatibleError: A channel is not there, or a method of labels only has no label.
@@ -38,14 +38,22 @@ def check_windows(cohort: Cohort, train: Resident, valid: Resident, target: Tens
         for at in cohort.union:
             if not finite[at]:
                 raise DataError(f"channel {at} of the {part} windows holds values that are not numbers; fill or leave it out")
-    if len(target) != len(train):
-        raise ShapeError(f"{len(target)} labels for {len(train)} training windows; give one per window, -1 where there is none")
-    if not len(target):
+    if target.shape[-1] != len(train):
+        raise ShapeError(
+            f"{target.shape[-1]} labels for {len(train)} training windows; give one per window, -1 where there is none"
+        )
+    if target.ndim > 1 and len(target) != len(cohort):
+        raise ShapeError(f"labels of {len(target)} members for {len(cohort)}; give a row for each, or one for all")
+    if not len(train):
         raise IncompatibleError("there is no training window")
     if int(target.max()) >= cohort.classes:
         raise ShapeError(f"labels reach {int(target.max())}, the network tells {cohort.classes} classes apart, counted from 0")
-    if not cohort.method.uses_teacher and int(target.max()) < 0:
-        raise IncompatibleError(f"method {cohort.method.name!r} learns from labels, and no training window has one")
+    if not cohort.method.uses_teacher:
+        for member, labels in zip(cohort.members, target.expand(len(cohort), -1), strict=True):
+            if int(labels.max()) < 0:
+                raise IncompatibleError(
+                    f"method {cohort.method.name!r} learns from labels, and no training window has one for {member.name!r}"
+                )
 
 
 def check_teachers(cohort: Cohort, train: Resident, knowledge: Knowledge | LiveTeacher | None, live: bool) -> None:

@@ -145,7 +145,7 @@ class Cohort:
 
         Args:
             x: (B, C, T) of the union's channels, followed by their unit noise if the cohort is noisy.
-            target: (B,).
+            target: Labels (B,), or shares of the classes (B, K); of every member if there is one dimension more.
             teacher: logits (G, B, K) and attention (G, B, S) of G teachers, or None.
             keep: Dropout patterns (M, ...) by site.
             there: (B,), windows that teachers were asked about; None is all.
@@ -155,14 +155,18 @@ class Cohort:
         """
         logits, attention, along = self._teachers(teacher)
 
-        def one(weights: dict, own: dict, mask: Tensor, amp: Tensor, settings: dict, kept: dict, t: Any, a: Any) -> tuple:
+        each = 0 if target.ndim > (2 if target.is_floating_point() else 1) else None
+
+        def one(
+            weights: dict, own: dict, mask: Tensor, amp: Tensor, settings: dict, kept: dict, labels: Tensor, t: Any, a: Any
+        ) -> tuple:
             out = functional_call(self.template, self._mixed(weights, mask, amp), (x, kept))
             said = None if t is None else ModelOutput(t, a, there=there)
-            terms = functional_call(self.method, own, (out, said, target, self.method.params.with_values(settings)))
+            terms = functional_call(self.method, own, (out, said, labels, self.method.params.with_values(settings)))
             return terms, {"logits": out.logits, **({} if out.attention is None else {"attention": out.attention})}
 
-        terms, out = vmap(one, in_dims=(0, 0, 0, 0, 0, 0, along[0], along[1]))(
-            self.weights, self.own, self.mask, self.amplitude, self.settings, keep, logits, attention
+        terms, out = vmap(one, in_dims=(0, 0, 0, 0, 0, 0, each, *along))(
+            self.weights, self.own, self.mask, self.amplitude, self.settings, keep, target, logits, attention
         )
         return terms, out["logits"], out.get("attention")
 

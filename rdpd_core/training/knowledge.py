@@ -59,9 +59,7 @@ class LiveTeacher:
     @torch.no_grad()
     def at(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Give logits (G, B, K) and attention (G, B, S) for the rich windows x (B, C, T)."""
-        outs = [t(x) for t in self.teachers]
-        attention = None if outs[0].attention is None else torch.stack([o.attention for o in outs])
-        logits = torch.stack([o.logits for o in outs])
+        logits, attention = answers(self.teachers, x)
         return mean_answer(logits, attention) if self.together else (logits, attention)
 
     def to(self, device: torch.device) -> LiveTeacher:
@@ -70,10 +68,69 @@ class LiveTeacher:
         return LiveTeacher([t.to(device) for t in self.teachers], self.together, there)
 
 
+class ApartTeacher(LiveTeacher):
+    """G groups of F teachers; of each group, for every window the one answers that did not learn from its subject."""
+
+    def __init__(
+        self, teachers: Sequence[Model], fold: Tensor, folds: int, together: bool = False, there: Tensor | None = None
+    ) -> None:
+        """Take the teachers, already on the training device.
+
+        Args:
+            teachers: G * F, those of one group side by side.
+            fold: (N,), which of F answers for a window, from 0.
+            folds: F.
+            together: As in `Knowledge`.
+            there: As in `Knowledge`.
+        """
+        super().__init__(teachers, together, there)
+        self.fold, self.folds = fold, folds
+
+    def __len__(self) -> int:
+        return len(self.teachers) // self.folds
+
+    @torch.no_grad()
+    def at(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """See `LiveTeacher.at`."""
+        fold, order, said = self.fold[index], [], []
+        for at in range(self.folds):
+            where = (fold == at).nonzero()[:, 0]
+            if len(where):
+                order.append(where)
+                said.append(answers(self.teachers[at :: self.folds], x[where]))
+        back = torch.cat(order).argsort()
+        logits = torch.cat([part[0] for part in said], 1)[:, back]
+        attention = None if said[0][1] is None else torch.cat([part[1] for part in said], 1)[:, back]
+        return mean_answer(logits, attention) if self.together else (logits, attention)
+
+    def to(self, device: torch.device) -> ApartTeacher:
+        """Move the teachers."""
+        there = None if self.there is None else self.there.to(device)
+        return ApartTeacher([t.to(device) for t in self.teachers], self.fold.to(device), self.folds, self.together, there)
+
+
+def answers(teachers: Sequence[Model], x: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Give what teachers say about windows x (B, C, T): logits (G, B, K) and attention (G, B, S)."""
+    outs = [t(x) for t in teachers]
+    attention = None if outs[0].attention is None else torch.stack([o.attention for o in outs])
+    return torch.stack([o.logits for o in outs]), attention
+
+
 def mean_answer(logits: Tensor, attention: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """Give each of G teachers the mean of all: of probabilities, as logits (G, ..., K), and of attention (G, ..., S)."""
     mean = (logits.log_softmax(-1).logsumexp(0) - math.log(len(logits))).expand_as(logits)
     return mean, None if attention is None else attention.mean(0).expand_as(attention)
+
+
+def kept_answers(teacher: LiveTeacher, data: Resident, between: Callable[[], None] | None = None) -> Knowledge:
+    """Ask teachers about all their windows once, and keep what they say; `between` is as in `outputs`."""
+    parts = []
+    for index in torch.arange(len(data), device=data.device).split(CHUNK):
+        if between is not None:
+            between()
+        parts.append(teacher.at(index, data.rich(index)))
+    attention = None if parts[0][1] is None else torch.cat([part[1] for part in parts], 1)
+    return Knowledge(torch.cat([part[0] for part in parts], 1), attention, there=teacher.there)
 
 
 @torch.no_grad()

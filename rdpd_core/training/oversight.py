@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from rdpd_core.errors import StoppedError
 from rdpd_core.training.cohort import Cohort
 from rdpd_core.training.keeper import Keeper
@@ -73,9 +75,10 @@ class Oversight:
         data: dict[str, Resident],
         params: TrainingParams,
         knowledge: Knowledge | LiveTeacher | None = None,
+        target: Tensor | None = None,
     ) -> list[Trained]:
-        """Train a cohort under this watch, on the labels that `data["train"]` carries; see `Trainer.run`."""
+        """Train a cohort under this watch, on the labels that `data["train"]` carries if none are given; see `Trainer.run`."""
         return Trainer(
-            cohort, data["train"], data["valid"], params, knowledge, None, self.tell, self.should_stop, self.keeper, stage,
+            cohort, data["train"], data["valid"], params, knowledge, target, self.tell, self.should_stop, self.keeper, stage,
             self.watch,
         ).run()  # fmt: skip

@@ -15,5 +15,18 @@ def _cosine(progress: float) -> float:
     return (1 + math.cos(math.pi * min(1.0, progress))) / 2
 
 
+def _rising(progress: float) -> float:
+    """Rise from 0 to 1 along a straight line."""
+    return min(1.0, progress)
+
+
+def _falling(progress: float) -> float:
+    """Fall from 1 to 0 along a straight line (Clark et al. BAM! ACL 2019, where labels take over from the teacher)."""
+    return 1 - _rising(progress)
+
+
 SCHEDULES: dict[str, Callable[[float], float]] = {"constant": _constant, "cosine": _cosine}
 """Share of the learning rate by name, at a progress from 0 (the first step) to 1 (the last epoch's end)."""
+
+IMITATION: dict[str, Callable[[float], float]] = {"constant": _constant, "falling": _falling, "rising": _rising}
+"""Share of the weight of imitating terms by name, as above."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rdpd_core.errors import ParameterError
 from rdpd_core.params import Params, choice, flag, number
 from rdpd_core.training.augment import AUGMENTATIONS
-from rdpd_core.training.schedules import SCHEDULES
+from rdpd_core.training.schedules import IMITATION, SCHEDULES
 from rdpd_core.training.selection import SELECTION
 
 
@@ -34,6 +34,12 @@ class TrainingParams(Params):
     teacher_sees: str = choice(
         "changed", ("changed", "clean"), "teachers answer for the changed window, or, quicker, for the one it was made from"
     )
+    mixing: float = number(
+        0.0, 0.0, 1.0, "largest share of another window that is mixed into each, labels alike; 0 mixes nothing"
+    )
+    imitation: str = choice(
+        "constant", tuple(IMITATION), "weight of what imitates over the epochs: the same, falling to 0, or rising from 0"
+    )
     offsets: bool = flag(False, "draw each window at any offset within half a step, where the recording goes on")
     noise_kind: str = choice("uniform", ("uniform", "normal"), "Equation 16: uniform in (-1, 1), as the code, or normal")
     noise_seed: int = number(0, 0, 2**31 - 1, "keys the one draw of noise that all members and amplitudes share")
@@ -46,11 +52,15 @@ class TrainingParams(Params):
                 "with offsets a teacher that sees the clean window looks at other moments than the students; "
                 "let it see the changed one, or leave out offsets"
             )
+        if self.mixing and self.teacher_sees == "clean":
+            raise ParameterError(
+                "of mixed windows there is no clean one that a teacher could see; let it see the changed one, or mix nothing"
+            )
 
     @property
     def changes_windows(self) -> bool:
         """Whether a window is another one in each epoch."""
-        return self.augment != "none" or self.offsets
+        return self.augment != "none" or self.offsets or self.mixing > 0
 
     @property
     def asks_live(self) -> bool:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rdpd_core.errors import ParameterError, StoppedError, TrainingError
 from rdpd_core.runtime import torch_generator
+from rdpd_core.training import mixing
 from rdpd_core.training.augment import AUGMENTATIONS, BY_CHANNEL
 from rdpd_core.training.averages import Averages
 from rdpd_core.training.checks import check_teachers, check_windows
@@ -24,7 +25,7 @@ from rdpd_core.training.keeper import Keeper, State
 from rdpd_core.training.knowledge import CHUNK, Knowledge, LiveTeacher
 from rdpd_core.training.resident import Resident
 from rdpd_core.training.running import EpochLosses, RunningEpoch
-from rdpd_core.training.schedules import SCHEDULES
+from rdpd_core.training.schedules import IMITATION, SCHEDULES
 from rdpd_core.training.selection import score_members
 from rdpd_core.training.settings import TrainingParams
 from rdpd_core.training.state import capture, made_for, restore
@@ -70,7 +71,8 @@ class Trainer:
             valid: Validation windows.
             params: How.
             knowledge: What the teachers say; needed unless the method uses labels only.
-            target: (N,) labels to train on in place of the true ones; -1 marks windows without label.
+            target: (N,) labels to train on in place of the true ones, or (M, N), those of every member; -1 marks windows
+                without label.
             on_event: Told when training begins {"members", "epochs", "steps", "epoch", "step", "done"}, after every step
                 {"step", "steps", "epoch"}, and after every epoch the rows of all members. Each says its "stage".
             should_stop: Asked after every step; when it says yes, members keep the best epoch so far.
@@ -102,6 +104,7 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.averages = Averages(cohort, params.averaging) if params.averaging else None
         self.dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
+        self._imitation, self._mine = 1.0, self.target
         self._looked: Tensor | None = None
         self._saved: tuple | None = None
 
@@ -211,7 +214,7 @@ class Trainer:
             self.running = self.begin(epoch)
         running = self.running
         for index in running.batches[running.step :]:
-            self._set_rate(epoch - 1 + running.step / len(running.batches))
+            self._set_pace((epoch - 1 + running.step / len(running.batches)) / self.params.epochs)
             running.add(index, *self._step(index, running.changes))
             self._tell("step", epoch=epoch, step=running.step, steps=len(running.batches))
             if self._asked_to_stop():
@@ -220,15 +223,20 @@ class Trainer:
         return running.losses(), running.passed
 
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
-        p, cohort = self.params, self.cohort
-        x, rich = self._windows(index, changes)
+        p, cohort, target = self.params, self.cohort, self._labels(index)
+        mix = mixing.draw(len(index), p.mixing, changes, cohort.device) if p.mixing else None
+        x, rich = self._windows(index, changes, mix)
+        if mix is not None:
+            target = mix.labels(target, cohort.classes)
         said, there = None, None
         if cohort.method.uses_teacher:
             said, asked = self.knowledge.at(index, rich), self.knowledge.there
-            there = None if asked is None else asked[index]
+            there = None if asked is None else asked[index] if mix is None else mix.both(asked[index])
         keep = self.dropout.patterns(cohort.template.sites(len(index)))
         with torch.autocast(cohort.device.type, torch.bfloat16, enabled=p.precision == "bfloat16"):
-            terms, logits, attention = cohort.losses(x, self.target[index], said, keep, there)
+            terms, logits, attention = cohort.losses(x, target, said, keep, there)
+        if self._imitation != 1:
+            terms = {name: self._imitation * term if name in cohort.method.imitates else term for name, term in terms.items()}
         loss = torch.stack(list(terms.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -237,7 +245,15 @@ class Trainer:
             self.averages.update(cohort)
         return terms, logits, attention
 
-    def _windows(self, index: Tensor, changes: torch.Generator) -> tuple[Tensor, Tensor | None]:
+    def _labels(self, index: Tensor) -> Tensor:
+        """Give the labels (B,) of a batch, or those of every member, (M, B)."""
+        if self.target.ndim == 1:
+            return self.target[index]
+        if len(self._mine) != len(self.cohort):  # members have left the stack
+            self._mine = self.target[[self.order.index(m.name) for m in self.cohort.members]]
+        return self._mine[:, index]
+
+    def _windows(self, index: Tensor, changes: torch.Generator, mix: mixing.Mix | None = None) -> tuple[Tensor, Tensor | None]:
         """Give what members read of a batch, with their noise behind it, and the rich windows if teachers are asked live."""
         p, rows, noise = self.params, self.cohort.union, self._noise()
         live = self.cohort.method.uses_teacher and isinstance(self.knowledge, LiveTeacher)
@@ -248,13 +264,17 @@ class Trainer:
         seen = range(self.train.channels) if everything else rows
         changed = self.train.some(index, seen, by)
         changed = AUGMENTATIONS[p.augment](changed, p.augment_strength, changes, self.train.frame(seen))
+        if mix is not None:
+            changed = mix.windows(changed)
         x = changed[:, list(rows)] if everything else changed
         if noise is not None:
             x = torch.cat([x, self.train.poor(index, rows, noise)[:, len(rows) :]], 1)
         return x, changed if live else None
 
-    def _set_rate(self, epochs_done: float) -> None:
-        rate = self.params.learning_rate * SCHEDULES[self.params.schedule](epochs_done / self.params.epochs)
+    def _set_pace(self, progress: float) -> None:
+        """Set the step size, and how much imitation weighs, for a progress from 0 to 1."""
+        self._imitation = IMITATION[self.params.imitation](progress)
+        rate = self.params.learning_rate * SCHEDULES[self.params.schedule](progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
 

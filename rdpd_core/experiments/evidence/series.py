@@ -25,7 +25,7 @@ from rdpd_core.training.oversight import Report
 
 TAG = 10
 _OF_STUDENTS = (
-    "view", "arms", "taught_by", "width", "attention_form", "combined_bias", "last_batch",
+    "view", "arms", "taught_by", "width", "attention_form", "combined_bias", "last_batch", "imitation",
 )  # fmt: skip
 """Settings that no teacher depends on."""
 _OF_LABELS = ("wrong_labels", "unlabeled", "unlabeled_by")

@@ -17,15 +17,16 @@ from rdpd_core.experiments.lab.request import LAB_ARMS, Lab, view_name
 from rdpd_core.experiments.lab.subsets import Subset, Unit, every, grown
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.run import Result, outcome_of, read
-from rdpd_core.experiments.stages import stage_key
+from rdpd_core.experiments.stages import APART, asks_apart, folds_of, stage_key, stage_title
 from rdpd_core.experiments.study import MOST_STUDENTS
-from rdpd_core.experiments.teachers import Teachers, get_teachers, knowledge_of
+from rdpd_core.experiments.teachers import Teachers, get_teachers, knowledge_of, who_answers
 from rdpd_core.experiments.tuning import Choice, choose
 from rdpd_core.experiments.work import Work, open_work
 from rdpd_core.runtime import pick_device
 from rdpd_core.store import Store
 from rdpd_core.training import Keeper, Knowledge, LiveTeacher, Member, Oversight, Stop
 from rdpd_core.training.oversight import Report
+from rdpd_core.types import Windows
 
 STUDENTS = tuple(ARMS[name] for name in LAB_ARMS if ARMS[name].role == "student")
 
@@ -79,7 +80,7 @@ def run_lab(
     experiment, place = lab.base, pick_device(device)
     oversight = Oversight(report or (lambda event: None), Stop(should_stop), keeper)
     dataset, prepared = read(experiment, data_root, oversight)
-    sizes = {name: len(parts_of(dataset, prepared, name).train) for name in experiment.splits}
+    sizes = {name: size_of(parts_of(dataset, prepared, name).train) for name in experiment.splits}
     oversight.tell({"kind": "plan", "stages": plan_of(lab, sizes)})
     outcomes: list[Outcome] = []
     choices, loaded, taught = {}, {}, {}
@@ -91,6 +92,8 @@ def run_lab(
             work.begin("teacher")
             taught[name] = get_teachers(work)
             outcomes += taught[name].outcomes
+            if not oversight.should_stop():
+                taught[name] = who_answers(work, taught[name])
             work.residents["train"].target = work.target.to(work.device)
             knowledge = knowledge_of(work, taught[name])
             work.begin("search-0")
@@ -122,12 +125,17 @@ def view_of(lab: Lab, outcome: Outcome, channels: Sequence[str]) -> str:
     return view_name(lab.base.dataset, tuple(channels[row] for row in sorted(outcome.rows)))
 
 
-def plan_of(lab: Lab, sizes: Mapping[str, int]) -> list[dict]:
+def size_of(train: Windows) -> tuple[int, int]:
+    """Give how many training windows there are, and of how many subjects."""
+    return len(train), len(np.unique(train.subject))
+
+
+def plan_of(lab: Lab, sizes: Mapping[str, tuple[int, int]]) -> list[dict]:
     """Give the trainings to come, in order; as `stages.plan_of`.
 
     Args:
         lab: What is asked.
-        sizes: Training windows by split.
+        sizes: Training windows and their subjects by split.
     """
     experiment = lab.base
     settings = training_params(experiment, recipe_of(experiment))
@@ -137,7 +145,7 @@ def plan_of(lab: Lab, sizes: Mapping[str, int]) -> list[dict]:
     for split in experiment.splits:
 
         def stage(name: str, title: str, members: int, optional: bool, split: str = split) -> dict:
-            steps = -(-sizes[split] // settings.batch_size)
+            steps = -(-sizes[split][0] // settings.batch_size)
             return {
                 "key": stage_key(split, name), "title": title, "members": members, "epochs": settings.epochs,
                 "steps_per_epoch": steps, "optional": optional,
@@ -145,6 +153,9 @@ def plan_of(lab: Lab, sizes: Mapping[str, int]) -> list[dict]:
 
         if not experiment.teacher:
             found.append(stage("teacher", "teacher", experiment.seeds, False))
+        if asks_apart(experiment):
+            title = stage_title(experiment, split, APART)
+            found.append(stage(APART, title, folds_of(sizes[split][1]) * experiment.seeds, False))
         each = len(STUDENTS) * experiment.seeds
         for at in range(blocks):
             subsets = min(block, lab.subsets - at * block)

@@ -31,6 +31,8 @@ OTHER = {
     "taught_by": "all",
     "offsets": "on",
     "teacher_sees": "changed",
+    "mixing": 0.5,
+    "imitation": "falling",
     "schedule": "cosine",
     "averaging": 0.9,
     "learning_rate": 0.01,
@@ -173,3 +175,12 @@ def test_teachers_of_a_rich_share_are_trained_for_it(change, told):
     with pytest.raises(IncompatibleError, match=rf"rich_share 0.5 does not go with .*{told}"):
         Experiment(rich_share=0.5, **change)
     assert Experiment(**change).rich_share == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [({"teacher": "some"}, "cannot answer out of fold"), ({"mixing": 0.5}, "of two subjects")]
+)
+def test_out_of_fold_takes_teachers_of_its_own_and_windows_of_one_subject(change, told):
+    with pytest.raises(IncompatibleError, match=told):
+        Experiment(teacher_targets="out_of_fold", **change)
+    assert Experiment(**change).teacher_targets == "evaluation"

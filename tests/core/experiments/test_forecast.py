@@ -248,6 +248,8 @@ def test_megabytes_by_hand(toy):
         {"recipe": "tuned", "arms": ("teacher", "rdpd", "oracle"), "seeds": 1},
         {"arms": ("direct", "oracle")},
         {"share": 0.5},
+        {"teacher_targets": "out_of_fold"},
+        {"teacher_targets": "out_of_fold", "arms": ("teacher", "direct")},
     ],
 )
 def test_stages_are_those_that_a_run_tells(toy, changes):

@@ -66,8 +66,9 @@ def forget(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [{}, {"recipe": "tuned", "arms": ("distill",), "seeds": 1}, {"augment": "jitter", "noise": 0.5, "arms": ("rdpd",)},
-     {"teacher_targets": "train_pass", "arms": ("teacher", "rdpd"), "unlabeled": 0.5}],
-    ids=["plain", "tuned", "changing", "train pass"],
+     {"teacher_targets": "train_pass", "arms": ("teacher", "rdpd"), "unlabeled": 0.5},
+     {"teacher_targets": "out_of_fold", "arms": ("rdpd",), "seeds": 1, "imitation": "falling"}],
+    ids=["plain", "tuned", "changing", "train pass", "out of fold"],
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["crash", "stop"])
 def test_broken_anywhere_it_ends_the_same(toy, forget, monkeypatch, change, way):

@@ -74,7 +74,8 @@ def test_tuned_chooses_on_validation_and_remembers(toy, monkeypatch):
         {"width": "channels"}, {"attention_form": "teacher_student"}, {"last_batch": "configured"}, {"shuffle": "once"},
         {"dropout_place": "after_pooling"}, {"augment": "jitter"}, {"combined_bias": "per_class"},
         {"temperature": 2.0}, {"rich_share": 0.5}, {"rich_share": 0.5, "rich_by": "windows"},
-        {"rich_share": 0.5, "augment": "jitter"},
+        {"rich_share": 0.5, "augment": "jitter"}, {"teacher_targets": "out_of_fold"},
+        {"teacher_targets": "out_of_fold", "augment": "jitter", "rich_share": 0.6}, {"mixing": 1.0}, {"imitation": "falling"},
     ],
     ids="+".join,
 )  # fmt: skip

@@ -56,6 +56,16 @@ def test_windows_without_label_add_nothing_and_still_count():
     assert label_loss(logits, torch.full((5,), -1)).item() == 0
 
 
+def test_shares_of_classes_count_each_class_by_its_share():
+    logits, first, second = drawn(2), torch.tensor([0, 1, 2, 3, -1]), torch.tensor([1, 1, -1, 0, 2])
+    rows = torch.nn.functional.one_hot(first.clamp(min=0), 4) * (first >= 0).unsqueeze(1)
+    torch.testing.assert_close(label_loss(logits, rows.double()), label_loss(logits, first))
+    others = torch.nn.functional.one_hot(second.clamp(min=0), 4) * (second >= 0).unsqueeze(1)
+    expected = 0.7 * label_loss(logits, first, 2.0) + 0.3 * label_loss(logits, second, 2.0)
+    torch.testing.assert_close(label_loss(logits, 0.7 * rows.double() + 0.3 * others.double(), 2.0), expected)
+    assert label_loss(logits, torch.zeros(5, 4)).item() == 0
+
+
 @given(seed=st.integers(0, 1000), temperature=st.floats(0.3, 30))
 def test_divergence_of_equal_logits_is_0_and_flat(seed, temperature):
     teacher = drawn(seed)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.training import Knowledge, LiveTeacher, Trainer, TrainingParams
+from rdpd_core.training import ApartTeacher, Knowledge, LiveTeacher, Trainer, TrainingParams, kept_answers
 from rdpd_core.training.knowledge import outputs, stored_knowledge
 from tests.core.training.made import cohort, distance, knowledge, member, resident, scripted, teacher, trained, trainer, valid
 
@@ -51,6 +51,47 @@ def test_with_changing_windows_a_member_still_equals_itself_alone(augment):
         alone = trained([one], said=LiveTeacher([teacher()]), augment=augment)[one.name]
         assert distance(alone.weights, together[one.name].weights) < 1e-4
     assert distance(together["a"].weights, trained(members, said=LiveTeacher([teacher()]))["a"].weights) > 1e-3
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_of_teachers_that_left_somebody_out_the_one_answers_that_did(together):
+    data, models = resident(), [teacher(seed) for seed in range(6)]  # two groups of three
+    fold = torch.arange(40) % 3
+    asked = ApartTeacher(models, fold, 3, together)
+    assert len(asked) == 2
+    index = torch.tensor([5, 0, 7, 33, 2, 2])
+    logits, attention = asked.at(index, data.rich(index))
+    alone = [m(data.rich(index)) for m in models]
+    for at, window in enumerate(index.tolist()):
+        said = [alone[3 * group + window % 3] for group in range(2)]
+        for group in range(2):
+            wanted = said[group].logits[at].softmax(-1)
+            if together:
+                wanted = (said[0].logits[at].softmax(-1) + said[1].logits[at].softmax(-1)) / 2
+            torch.testing.assert_close(logits[group, at].softmax(-1), wanted)
+            look = said[group].attention[at] if not together else (said[0].attention[at] + said[1].attention[at]) / 2
+            torch.testing.assert_close(attention[group, at], look)
+
+
+def test_one_that_is_alone_in_a_batch_is_asked_alone():
+    asked = ApartTeacher([teacher(0), teacher(1)], torch.tensor([1] * 40), 2)
+    index = torch.tensor([4])
+    logits, _ = asked.at(index, resident().rich(index))
+    torch.testing.assert_close(logits[0], teacher(1).eval()(resident().rich(index)).logits)
+
+
+def test_answers_are_kept_as_they_are_given():
+    data, asked = (
+        resident(),
+        ApartTeacher([teacher(seed) for seed in range(4)], torch.arange(40) % 2, 2, there=torch.arange(40) < 30),
+    )
+    kept, index = kept_answers(asked, data), torch.tensor([3, 38, 0])
+    for a, b in zip(kept.at(index), asked.at(index, data.rich(index)), strict=True):
+        torch.testing.assert_close(a, b)
+    assert torch.equal(kept.there, asked.there)
+    stored = trained([member("a"), member("b", 4, teacher=1)], said=kept)
+    live = trained([member("a"), member("b", 4, teacher=1)], said=asked)
+    assert all(distance(stored[n].weights, live[n].weights) < 1e-5 for n in stored)
 
 
 def test_stored_outputs_are_read_back(tmp_path):

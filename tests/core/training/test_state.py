@@ -33,6 +33,15 @@ def averaged(**changes):
     return trainer(cohort([member("a"), member("b", 4)]), said=LiveTeacher([teacher(), teacher(1)], together=True), **given)
 
 
+def mixed(**changes):
+    """Give a trainer on mixed windows, whose imitation fades, and where everybody has labels of its own."""
+    target = torch.stack([resident().target, (resident().target + 1) % 3, resident().target.roll(1)])
+    given = {"epochs": 5, "patience": 2, "mixing": 1.0, "imitation": "falling", "target": target, **changes}
+    given = {"valid": resident(windows(24, seed=1, shift=0.3)), **given}
+    members = [member("a", 7), member("b", 3, (1,)), member("c", 5, (3, 0), noise=0.5)]
+    return trainer(cohort(members), said=LiveTeacher([teacher()]), **given)
+
+
 def stored(**changes):
     """Give a trainer on unchanged windows with stored outputs of two teachers."""
     given = {"epochs": 3, "said": knowledge(teachers=2), "shuffle": "once", **changes}
@@ -70,9 +79,7 @@ def assert_same(made, wanted):
             assert torch.equal(x, y)
 
 
-@pytest.mark.parametrize(
-    "make", [pytest.param(live, marks=pytest.mark.slow), stored, pytest.param(averaged, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("make", [stored, mixed, *(pytest.param(make, marks=pytest.mark.slow) for make in (live, averaged))])
 def test_from_every_step_it_ends_bit_for_bit_as_if_never_broken(make):
     steps = []
     whole = make(on_event=lambda e: steps.append(e) if e["kind"] == "step" else None)

@@ -184,6 +184,31 @@ def test_without_any_label_the_teacher_still_teaches():
     assert found.history[-1]["losses"]["soft"] < found.history[0]["losses"]["soft"]
 
 
+def test_every_member_can_have_labels_of_its_own():
+    """Also after others have left the stack: each ends as it would alone with its labels."""
+    some, others = resident().target.clone(), resident().target.clone()
+    some[:15], others[20:] = -1, (others[20:] + 1) % 3
+    members = [member("a", 7), member("b", 3, (1,)), member("c", 5, (3, 0))]
+    target = torch.stack([some, others, resident().target])
+    changes = {"epochs": 7, "patience": 2, "valid": resident(windows(24, seed=1, shift=0.3))}
+    together = trained(members, "direct", target=target, **changes)
+    ends = {t.epochs for t in together.values()}
+    assert len(ends) > 1, "nobody leaves before the others"
+    for one, labels in zip(members, target, strict=True):
+        alone = trained([one], "direct", target=labels, **changes)[one.name]
+        assert distance(alone.weights, together[one.name].weights) < 1e-4
+    assert distance(together["a"].weights, trained(members[:1], "direct", **changes)["a"].weights) > 1e-3
+
+
+def test_labels_of_members_must_be_there_for_each():
+    with pytest.raises(ShapeError, match="labels of 2 members for 1; give a row for each, or one for all"):
+        trained([member()], "direct", target=torch.zeros(2, 40, dtype=torch.long))
+    target = torch.zeros(2, 40, dtype=torch.long)
+    target[1] = -1
+    with pytest.raises(IncompatibleError, match="no training window has one for 'b'"):
+        trained([member("a"), member("b", 4)], "direct", target=target)
+
+
 def test_labels_only_without_any_label_is_refused():
     with pytest.raises(IncompatibleError, match="'direct' learns from labels, and no training window has one"):
         trained([member()], "direct", target=torch.full((40,), -1))
