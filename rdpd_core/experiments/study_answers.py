@@ -126,10 +126,11 @@ def _loss(cell: Cell, arm: str, metric: str) -> str:
 
 def _imitation(book: Book, metric: str) -> str:
     arm, title = liked(book.cells), METRICS[metric].title
-    gap = together(book.cells, arm, "direct", metric) if arm != "direct" else None
+    cells = list({c.key: c for c in book.cells}.values())  # where nothing is made harder, every condition has the same
+    gap = together(cells, arm, "direct", metric) if arm != "direct" else None
     if gap is None:
         return ""
-    signs = [c.difference(arm, "direct", metric).sign for c in book.cells if c.has(arm, "direct")]
+    signs = [c.difference(arm, "direct", metric).sign for c in cells if c.has(arm, "direct")]
     shown = {1: "imitation helps", -1: "imitation harms", 0: "no gain is shown"}[gap.sign]
     if not gap.enough:
         shown = f"{seeds_are(gap.n_seeds)} too few to say whether imitation helps"
@@ -137,7 +138,7 @@ def _imitation(book: Book, metric: str) -> str:
     told = f"{ARMS[arm].title} less Direct {over}in {title}: {_told(gap)}: {shown}."
     if len(signs) > 1:
         told += f" By itself above in {signs.count(1)}, below in {signs.count(-1)}, not decided in {signs.count(0)}."
-    closed = share_closed(book.cells, arm, metric)
+    closed = share_closed(cells, arm, metric)
     if closed is None:
         return told + " The teacher is not shown to be better than Direct, so there is no gap to close."
     ends = "" if closed.interval is None else f" [{_percent(closed.interval.low)}, {_percent(closed.interval.high)}]"

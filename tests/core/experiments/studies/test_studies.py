@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from rdpd_core.experiments.evidence import key_of
 from rdpd_core.experiments.published import PARAMETERS, rows_of
 from rdpd_core.experiments.studies import STUDIES, Asked
 from rdpd_core.experiments.studies.table5 import paper_rows
+from rdpd_core.experiments.study_answers import answers
 from rdpd_core.experiments.study_text import CLASS_COLUMNS, COLUMNS, class_rows, csv_rows, text_of
 from tests.core.experiments.evidence.made import SKILL, cell
 
@@ -76,6 +78,21 @@ def test_conditions_share_their_easy_experiment():
     assert (by_people.share, by_people.share_by) == (0.5, "subjects")
     with pytest.raises(ParameterError, match=r"unlabeled=0,0.5,0.9"):
         study.wanted(Asked("dsads", values=("0.5",)))
+
+
+def test_an_experiment_that_stands_in_several_places_counts_once(toy):
+    study, asked = STUDIES.get("when")(), Asked("toy", "paper", values=("unlabeled=0,0.5", "noise=0,1"))
+    wanted = study.wanted(asked)
+    easy, hard = cell(), cell(skill={**SKILL, "rdpd": SKILL["direct"]})
+    cells = {}
+    for one in wanted:
+        key = key_of(one.experiment)
+        cells[key] = replace(easy if one.at["value"] == 0 else hard, key=key)
+    told = answers(study.book(asked, wanted, cells, "python -m rdpd_core study when"))[-1]
+    assert len(wanted) == 4
+    assert "over all 3 experiments together" in told
+    gap = (easy.difference("rdpd", "direct", "pr_auc").value + 2 * hard.difference("rdpd", "direct", "pr_auc").value) / 3
+    assert f"{gap:+.3f} [" in told
 
 
 @pytest.mark.parametrize(
