@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rdpd_core.experiments.stages import APART
+
 if TYPE_CHECKING:
     from rdpd_core.experiments._forecast_pace import Setup
     from rdpd_core.experiments.forecast import Forecast, Stage
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 NOT_TIMED = "this kind of training was not timed on this machine yet; a trial of some seconds tells"
 BUSY = 0.7  # wanting processes for each core, from which on a job must share
 _KINDS = {
-    "teacher": "teacher", "out_of_fold": "teachers that leave out subjects", "search": "choosing settings",
+    "teacher": "teacher", APART: "teachers that leave out subjects", "search": "choosing settings",
     "students": "students", "oracle": "oracle-size students",
 }  # fmt: skip
 _UNITS = (("days", 86400.0, 2 * 86400.0), ("h", 3600.0, 5400.0), ("min", 60.0, 90.0), ("s", 1.0, 0.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -84,20 +83,14 @@ def rich_windows(experiment: Experiment, train: Windows) -> np.ndarray | None:
     return part_of(train, experiment.rich_share, seed=0, by=experiment.rich_by)
 
 
-def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device) -> Cohort:
-    """Give one teacher per seed, reading all channels."""
+def teacher_cohort(experiment: Experiment, loaded: Loaded, device: torch.device, folds: int = 0) -> Cohort:
+    """Give one teacher per seed, reading all channels; or `folds` that leave out some subjects each, side by side."""
     recipe = recipe_of(experiment)
     method = METHODS.get("direct")(METHODS.get("direct").Params(temperature=recipe.teacher_temperature_of(experiment.dataset)))
     rows = tuple(range(len(loaded.prepared.windows.channels)))
-    members = [Member(teacher_name(seed), seed, rows) for seed in experiment.seed_list]
+    which = [f", without fold {at + 1}" for at in range(folds)] or [""]
+    members = [Member(teacher_name(seed) + fold, seed, rows) for seed in experiment.seed_list for fold in which]
     return _cohort(experiment, loaded, "teacher", method, members, device)
-
-
-def apart_cohort(experiment: Experiment, loaded: Loaded, folds: int, device: torch.device) -> Cohort:
-    """Give teachers that leave out some subjects each: `folds` of every seed, side by side."""
-    like = teacher_cohort(experiment, loaded, device)
-    members = [replace(m, name=f"{m.name}, without fold {at + 1}") for m in like.members for at in range(folds)]
-    return _cohort(experiment, loaded, "teacher", like.method, members, device)
 
 
 def label_cohort(experiment: Experiment, loaded: Loaded, arm: Arm, role: str, device: torch.device) -> Cohort:

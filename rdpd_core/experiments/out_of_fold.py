@@ -8,10 +8,9 @@ import numpy as np
 import torch
 
 from rdpd_core.errors import IncompatibleError
-from rdpd_core.experiments.build import MODEL, apart_cohort, model_params, recipe_of, training_params
-from rdpd_core.experiments.outcome import rebuild
+from rdpd_core.experiments.build import recipe_of, teacher_cohort, training_params
 from rdpd_core.experiments.stages import APART, folds_of
-from rdpd_core.experiments.taught import train_once
+from rdpd_core.experiments.taught import teacher_models, train_once
 from rdpd_core.experiments.work import Work
 from rdpd_core.models import Model
 from rdpd_core.runtime import numpy_generator
@@ -71,12 +70,10 @@ def teachers_apart(work: Work) -> Apart:
             "all labels are of subjects that are left out together, so the teacher that answers for them would have none; "
             "label more subjects, or take outputs in evaluation"
         )
-    cohort = apart_cohort(experiment, work.loaded, folds, device)
+    cohort = teacher_cohort(experiment, work.loaded, device, folds)
     work.begin(APART)
     settings = replace(training_params(experiment, recipe_of(experiment)), imitation="constant")
     made = train_once(rich, APART, cohort, settings, target.repeat(experiment.seeds, 1))
-    params, rows = model_params(experiment, work.loaded, "teacher"), tuple(range(len(whole.channels)))
-    models = tuple(rebuild(MODEL, params, t.weights, work.loaded.prepared.windows, rows).to(device) for t in made)
     fold = np.zeros(len(whole), dtype=np.int64)  # nobody hears what is said of windows that were not recorded richly
     fold[slice(None) if work.rich is None else work.rich] = learned
-    return Apart(models, torch.from_numpy(fold).to(device), folds)
+    return Apart(teacher_models(work, made), torch.from_numpy(fold).to(device), folds)

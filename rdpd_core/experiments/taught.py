@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import safetensors.torch
 from torch import Tensor
 
+from rdpd_core.experiments.build import MODEL, model_params
+from rdpd_core.experiments.outcome import rebuild
 from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_bytes, digest_json, to_json, write_atomic
+from rdpd_core.models import Model
 from rdpd_core.training import Cohort, Keeper, State, Trained, TrainingParams
 
 FORMAT = 1
@@ -67,6 +71,13 @@ def train_once(work: Work, stage: str, cohort: Cohort, params: TrainingParams, t
     return replace(work, oversight=replace(work.oversight, keeper=remembering)).train(
         stage, cohort, params=params, target=target
     )
+
+
+def teacher_models(work: Work, made: Sequence[Trained]) -> tuple[Model, ...]:
+    """Give the networks of trained teachers, on the work's device."""
+    params, windows = model_params(work.experiment, work.loaded, "teacher"), work.loaded.prepared.windows
+    rows = tuple(range(len(windows.channels)))
+    return tuple(rebuild(MODEL, params, t.weights, windows, rows).to(work.device) for t in made)
 
 
 def write_state(path: Path, state: State) -> None:

@@ -20,9 +20,9 @@ from rdpd_core.experiments.build import (
 from rdpd_core.experiments.data import Loaded
 from rdpd_core.experiments.experiment import Experiment
 from rdpd_core.experiments.out_of_fold import Apart, teachers_apart
-from rdpd_core.experiments.outcome import Outcome, both_parts, rebuild
+from rdpd_core.experiments.outcome import Outcome, both_parts
 from rdpd_core.experiments.stages import asks_apart
-from rdpd_core.experiments.taught import train_once
+from rdpd_core.experiments.taught import teacher_models, train_once
 from rdpd_core.experiments.work import Work
 from rdpd_core.files import cache_root, digest_bytes, digest_json
 from rdpd_core.models import Model
@@ -113,13 +113,12 @@ def looks_of(work: Work, teachers: Teachers) -> dict[str, list[float]]:
 
 def _trained(work: Work) -> Teachers:
     experiment, loaded, residents, device = work.experiment, work.loaded, work.residents, work.device
-    settings = training_params(experiment, recipe_of(experiment))
     keep = experiment.teacher_targets == "train_pass"
-    settings = type(settings).from_dict({**settings.to_dict(), "keep_train_pass": keep, "imitation": "constant"})
+    settings = replace(training_params(experiment, recipe_of(experiment)), keep_train_pass=keep, imitation="constant")
     cohort = teacher_cohort(experiment, loaded, device)
     made = train_once(work.of_rich(), "teacher", cohort, settings)
     params, rows = model_params(experiment, loaded, "teacher"), tuple(range(len(loaded.prepared.windows.channels)))
-    models = tuple(rebuild(MODEL, params, t.weights, loaded.prepared.windows, rows).to(device) for t in made)
+    models = teacher_models(work, made)
     outcomes = tuple(
         Outcome(
             "teacher", t.member.seed, loaded.split, rows, MODEL, params, "direct", cohort.method.params.to_dict(), t.weights,

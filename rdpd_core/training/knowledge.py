@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import safetensors.torch
@@ -59,8 +59,12 @@ class LiveTeacher:
     @torch.no_grad()
     def at(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Give logits (G, B, K) and attention (G, B, S) for the rich windows x (B, C, T)."""
-        logits, attention = answers(self.teachers, x)
-        return mean_answer(logits, attention) if self.together else (logits, attention)
+        said = self._asked(index, x)
+        return mean_answer(*said) if self.together else said
+
+    def _asked(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Give what each teacher, or group of them, says by itself."""
+        return answers(self.teachers, x)
 
     def to(self, device: torch.device) -> LiveTeacher:
         """Move the teachers."""
@@ -89,9 +93,7 @@ class ApartTeacher(LiveTeacher):
     def __len__(self) -> int:
         return len(self.teachers) // self.folds
 
-    @torch.no_grad()
-    def at(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """See `LiveTeacher.at`."""
+    def _asked(self, index: Tensor, x: Tensor) -> tuple[Tensor, Tensor | None]:
         fold, order, said = self.fold[index], [], []
         for at in range(self.folds):
             where = (fold == at).nonzero()[:, 0]
@@ -100,8 +102,7 @@ class ApartTeacher(LiveTeacher):
                 said.append(answers(self.teachers[at :: self.folds], x[where]))
         back = torch.cat(order).argsort()
         logits = torch.cat([part[0] for part in said], 1)[:, back]
-        attention = None if said[0][1] is None else torch.cat([part[1] for part in said], 1)[:, back]
-        return mean_answer(logits, attention) if self.together else (logits, attention)
+        return logits, None if said[0][1] is None else torch.cat([part[1] for part in said], 1)[:, back]
 
     def to(self, device: torch.device) -> ApartTeacher:
         """Move the teachers."""
@@ -124,11 +125,7 @@ def mean_answer(logits: Tensor, attention: Tensor | None) -> tuple[Tensor, Tenso
 
 def kept_answers(teacher: LiveTeacher, data: Resident, between: Callable[[], None] | None = None) -> Knowledge:
     """Ask teachers about all their windows once, and keep what they say; `between` is as in `outputs`."""
-    parts = []
-    for index in torch.arange(len(data), device=data.device).split(CHUNK):
-        if between is not None:
-            between()
-        parts.append(teacher.at(index, data.rich(index)))
+    parts = [teacher.at(index, data.rich(index)) for index in _batches(data, between)]
     attention = None if parts[0][1] is None else torch.cat([part[1] for part in parts], 1)
     return Knowledge(torch.cat([part[0] for part in parts], 1), attention, there=teacher.there)
 
@@ -146,13 +143,17 @@ def outputs(model: Model, data: Resident, between: Callable[[], None] | None = N
         logits (N, K) and attention (N, S), without features.
     """
     model.eval()
-    parts = []
+    parts = [model(data.rich(index)) for index in _batches(data, between)]
+    attention = None if parts[0].attention is None else torch.cat([p.attention for p in parts])
+    return ModelOutput(torch.cat([p.logits for p in parts]), attention)
+
+
+def _batches(data: Resident, between: Callable[[], None] | None) -> Iterator[Tensor]:
+    """Yield the positions of all windows, batch by batch."""
     for index in torch.arange(len(data), device=data.device).split(CHUNK):
         if between is not None:
             between()
-        parts.append(model(data.rich(index)))
-    attention = None if parts[0].attention is None else torch.cat([p.attention for p in parts])
-    return ModelOutput(torch.cat([p.logits for p in parts]), attention)
+        yield index
 
 
 def stored_knowledge(

@@ -104,7 +104,7 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.averages = Averages(cohort, params.averaging) if params.averaging else None
         self.dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
-        self._imitation, self._mine = 1.0, self.target
+        self._imitation, self._labels = 1.0, self.target  # of those in the stack, where each has its own
         self._looked: Tensor | None = None
         self._saved: tuple | None = None
 
@@ -170,6 +170,8 @@ class Trainer:
         at = torch.tensor(keep, device=self.cohort.device, dtype=torch.long)
         for weight, state in zip(self.cohort.trainable(), moments, strict=True):
             self.optimizer.state[weight] = {k: v if k == "step" else v[at] for k, v in state.items()}
+        if self._labels.ndim > 1:
+            self._labels = self._labels[at]
         if self.averages is not None:
             self.averages.select(keep)
         self.dropout = KeyedDropout([m.seed for m in self.cohort.members], self.cohort.device)
@@ -223,15 +225,17 @@ class Trainer:
         return running.losses(), running.passed
 
     def _step(self, index: Tensor, changes: torch.Generator) -> tuple[dict[str, Tensor], Tensor, Tensor | None]:
-        p, cohort, target = self.params, self.cohort, self._labels(index)
+        p, cohort, target = self.params, self.cohort, self._labels[..., index]
         mix = mixing.draw(len(index), p.mixing, changes, cohort.device) if p.mixing else None
         x, rich = self._windows(index, changes, mix)
         if mix is not None:
             target = mix.labels(target, cohort.classes)
         said, there = None, None
         if cohort.method.uses_teacher:
-            said, asked = self.knowledge.at(index, rich), self.knowledge.there
-            there = None if asked is None else asked[index] if mix is None else mix.both(asked[index])
+            said = self.knowledge.at(index, rich)
+            if self.knowledge.there is not None:
+                there = self.knowledge.there[index]
+                there = there if mix is None else mix.both(there)
         keep = self.dropout.patterns(cohort.template.sites(len(index)))
         with torch.autocast(cohort.device.type, torch.bfloat16, enabled=p.precision == "bfloat16"):
             terms, logits, attention = cohort.losses(x, target, said, keep, there)
@@ -244,14 +248,6 @@ class Trainer:
         if self.averages is not None:
             self.averages.update(cohort)
         return terms, logits, attention
-
-    def _labels(self, index: Tensor) -> Tensor:
-        """Give the labels (B,) of a batch, or those of every member, (M, B)."""
-        if self.target.ndim == 1:
-            return self.target[index]
-        if len(self._mine) != len(self.cohort):  # members have left the stack
-            self._mine = self.target[[self.order.index(m.name) for m in self.cohort.members]]
-        return self._mine[:, index]
 
     def _windows(self, index: Tensor, changes: torch.Generator, mix: mixing.Mix | None = None) -> tuple[Tensor, Tensor | None]:
         """Give what members read of a batch, with their noise behind it, and the rich windows if teachers are asked live."""
