@@ -20,8 +20,8 @@ TRAINED, LONGEST_TITLE = "trained", 120
 MAIN = ("noise", "noise_kind", "noise_on", "recipe", "temperature", "seeds")
 LABELS = ("unlabeled", "unlabeled_by", "wrong_labels", "teacher_labels", "rich_share", "rich_by")
 MORE = (
-    "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "dropout_place",
-    "teacher_targets", "taught_by", "share", "share_by",
+    "first_seed", "epochs", "patience", "width", "attention_form", "combined_bias", "last_batch", "shuffle", "balance",
+    "dropout_place", "teacher_targets", "taught_by", "share", "share_by",
     "augment", "augment_strength", "teacher_sees", "offsets", "mixing", "imitation",
     "schedule", "averaging", "learning_rate", "precision",
 )  # fmt: skip

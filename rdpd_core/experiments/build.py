@@ -53,7 +53,7 @@ def training_params(experiment: Experiment, recipe: Recipe) -> TrainingParams:
     }
     if experiment.offsets != RECIPE_S:
         chosen["offsets"] = experiment.offsets == "on"
-    same = ("shuffle", "precision", "noise_kind", "imitation")
+    same = ("shuffle", "balance", "precision", "noise_kind", "imitation")
     return TrainingParams.from_dict({**chosen, **{name: getattr(experiment, name) for name in same}})
 
 

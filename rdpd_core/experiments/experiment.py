@@ -14,6 +14,7 @@ from rdpd_core.losses.imitation import ATTENTION_FORMS
 from rdpd_core.models import MODELS
 from rdpd_core.params import Params, choice, number
 from rdpd_core.training.augment import AUGMENTATIONS
+from rdpd_core.training.order import BALANCE
 from rdpd_core.training.schedules import IMITATION, SCHEDULES
 
 ALL_SPLITS, SEVERAL = "all", "+"
@@ -55,6 +56,7 @@ class Experiment(Params):
         "tuned",
         tuple(RECIPES),
         "paper: as published; tuned: chosen on the validation subjects; strong: a better learner for all; "
+        "statistics: the same, and segments summed up by mean, variance and peak; "
         "quick: few epochs, for many sets of channels",
     )
     split: str = ""
@@ -104,6 +106,7 @@ class Experiment(Params):
     shuffle: str = choice(
         "each_epoch", ("each_epoch", "once"), "draw a new order of windows each epoch, or one for all (published code)"
     )
+    balance: str = choice("windows", BALANCE, "an epoch holds each training window once, or as many windows of every subject")
     dropout_place: str = choice(
         "before_pooling", ("before_pooling", "after_pooling"), "where dropout acts; before pooling in the published code"
     )
@@ -133,7 +136,10 @@ class Experiment(Params):
         0.0, 0.0, 1.0, "largest share of another window that is mixed into each training window, labels alike; 0 mixes nothing"
     )
     imitation: str = choice(
-        "constant", tuple(IMITATION), "weight of what imitates over the epochs: the same, falling to 0, or rising from 0"
+        "constant",
+        tuple(IMITATION),
+        "weight of what imitates over the epochs: the same, falling to 0, or rising from 0; hard_first: first only the windows "
+        "of each subject of which the teacher is least sure",
     )
     schedule: str = choice(
         RECIPE_S, (RECIPE_S, *SCHEDULES), "step size over the epochs: the same, or falling to 0 along half a cosine wave"
@@ -175,7 +181,12 @@ class Experiment(Params):
             kind.check_split(split)
 
     def _check_targets(self) -> None:
-        """Raise IncompatibleError if no teacher could answer out of fold."""
+        """Raise IncompatibleError if no teacher could answer as is asked."""
+        if self.teacher_targets == "train_pass" and self.balance == "subjects":
+            raise IncompatibleError(
+                "where an epoch holds as many windows of every subject, outputs of the training pass are there for some only; "
+                "balance windows, or take outputs in evaluation"
+            )
         if self.teacher_targets != OUT_OF_FOLD:
             return
         if self.teacher:

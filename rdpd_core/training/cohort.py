@@ -148,7 +148,7 @@ class Cohort:
             target: Labels (B,), or shares of the classes (B, K); of every member if there is one dimension more.
             teacher: logits (G, B, K) and attention (G, B, S) of G teachers, or None.
             keep: Dropout patterns (M, ...) by site.
-            there: (B,), windows that teachers were asked about; None is all.
+            there: Windows to be imitated, (B,), or (M, B) by member; None is all.
 
         Returns:
             Weighted terms (M,) by name, and the members' logits (M, B, K) and attention (M, B, S).
@@ -156,17 +156,27 @@ class Cohort:
         logits, attention, along = self._teachers(teacher)
 
         each = 0 if target.ndim > (2 if target.is_floating_point() else 1) else None
+        asked = 0 if there is not None and there.ndim > 1 else None
 
         def one(
-            weights: dict, own: dict, mask: Tensor, amp: Tensor, settings: dict, kept: dict, labels: Tensor, t: Any, a: Any
+            weights: dict,
+            own: dict,
+            mask: Tensor,
+            amp: Tensor,
+            settings: dict,
+            kept: dict,
+            labels: Tensor,
+            t: Any,
+            a: Any,
+            h: Any,
         ) -> tuple:
             out = functional_call(self.template, self._mixed(weights, mask, amp), (x, kept))
-            said = None if t is None else ModelOutput(t, a, there=there)
+            said = None if t is None else ModelOutput(t, a, there=h)
             terms = functional_call(self.method, own, (out, said, labels, self.method.params.with_values(settings)))
             return terms, {"logits": out.logits, **({} if out.attention is None else {"attention": out.attention})}
 
-        terms, out = vmap(one, in_dims=(0, 0, 0, 0, 0, 0, each, *along))(
-            self.weights, self.own, self.mask, self.amplitude, self.settings, keep, target, logits, attention
+        terms, out = vmap(one, in_dims=(0, 0, 0, 0, 0, 0, each, *along, asked))(
+            self.weights, self.own, self.mask, self.amplitude, self.settings, keep, target, logits, attention, there
         )
         return terms, out["logits"], out.get("attention")
 
@@ -210,10 +220,13 @@ class Cohort:
         if teacher is None:
             return None, None, (None, None)
         logits, attention = teacher
-        if len(logits) == 1:
-            return logits[0], None if attention is None else attention[0], (None, None)
-        which = torch.tensor([m.teacher for m in self.members], device=self.device)
-        return logits[which], None if attention is None else attention[which], (0, None if attention is None else 0)
+        along = None if len(logits) == 1 else 0
+        told = None if attention is None else self.by_teacher(attention)
+        return self.by_teacher(logits), told, (along, None if told is None else along)
+
+    def by_teacher(self, said: Tensor) -> Tensor:
+        """Give what belongs to G teachers, (G, ...), to their students: (M, ...), or (...) if one teaches all."""
+        return said[0] if len(said) == 1 else said[torch.tensor([m.teacher for m in self.members], device=self.device)]
 
     def _first_weights(self, member: Member) -> dict[str, Tensor]:
         alone: Model = self._kind(len(member.channels), self.classes, self.samples, self.params)

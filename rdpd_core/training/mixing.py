@@ -31,8 +31,8 @@ class Mix(NamedTuple):
         return (1 - share) * own + share * own[..., self.partner, :]
 
     def both(self, there: Tensor) -> Tensor:
-        """Say of windows (B,) whether they and their partners are among those that teachers were asked about."""
-        return there & there[self.partner]
+        """Say of windows (..., B) whether they and their partners are among those that teachers were asked about."""
+        return there & there[..., self.partner]
 
 
 def draw(count: int, most: float, generator: torch.Generator, device: torch.device) -> Mix:

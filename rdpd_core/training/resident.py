@@ -44,6 +44,7 @@ class Resident:
         self._origin, self._source, self._statistics = np.asarray(windows.start), windows.digest, statistics
         self._stretches = stretches_of(windows, statistics, device, between, free)
         self.target = torch.from_numpy(np.asarray(windows.target, dtype=np.int64)).to(device)
+        self.owner = torch.from_numpy(np.unique(np.asarray(windows.subject), return_inverse=True)[1])
         self._channels, self._frames = windows.channels, {}
         self._room = torch.from_numpy(_room(windows)).to(device)
         self._kept: dict[tuple, Tensor] = {}

@@ -28,5 +28,22 @@ def _falling(progress: float) -> float:
 SCHEDULES: dict[str, Callable[[float], float]] = {"constant": _constant, "cosine": _cosine}
 """Share of the learning rate by name, at a progress from 0 (the first step) to 1 (the last epoch's end)."""
 
-IMITATION: dict[str, Callable[[float], float]] = {"constant": _constant, "falling": _falling, "rising": _rising}
+
+def _opening(progress: float) -> float:
+    """Rise from a quarter to 1 along a straight line, and stay there from the middle on."""
+    return min(1.0, 0.25 + 1.5 * progress)
+
+
+IMITATION: dict[str, Callable[[float], float]] = {
+    "constant": _constant,
+    "falling": _falling,
+    "rising": _rising,
+    "hard_first": _constant,
+}
 """Share of the weight of imitating terms by name, as above."""
+
+HEARD: dict[str, Callable[[float], float]] = {"hard_first": _opening}
+"""Share of each subject's windows that is imitated, those first of which the teacher is least sure; all where not named.
+
+Hacohen, Weinshall. On the Power of Curriculum Learning in Training Deep Networks. ICML 2019, which calls it anti-curriculum.
+"""

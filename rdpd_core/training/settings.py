@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rdpd_core.errors import ParameterError
 from rdpd_core.params import Params, choice, flag, number
 from rdpd_core.training.augment import AUGMENTATIONS
+from rdpd_core.training.order import BALANCE
 from rdpd_core.training.schedules import IMITATION, SCHEDULES
 from rdpd_core.training.selection import SELECTION
 
@@ -27,6 +28,11 @@ class TrainingParams(Params):
     )
     selection: str = choice("roc_auc", tuple(SELECTION), "validation score that chooses a member's best epoch")
     shuffle: str = choice("each_epoch", ("each_epoch", "once"), "draw a new order each epoch, or keep one, as the code")
+    balance: str = choice(
+        "windows",
+        BALANCE,
+        "an epoch holds every window once, or as many of every subject: some left out where there are many, or several times",
+    )
     order_seed: int = number(0, 0, 2**31 - 1, "keys the order of the windows, which all members share")
     precision: str = choice("float32", ("float32", "bfloat16"), "bfloat16 runs matrix products in mixed precision")
     augment: str = choice("none", tuple(AUGMENTATIONS), "change windows anew each epoch, for teacher and students alike")
@@ -38,7 +44,10 @@ class TrainingParams(Params):
         0.0, 0.0, 1.0, "largest share of another window that is mixed into each, labels alike; 0 mixes nothing"
     )
     imitation: str = choice(
-        "constant", tuple(IMITATION), "weight of what imitates over the epochs: the same, falling to 0, or rising from 0"
+        "constant",
+        tuple(IMITATION),
+        "weight of what imitates over the epochs: the same, falling to 0, or rising from 0; or first only the quarter of each "
+        "subject's windows of which the teacher is least sure, and all from the middle on",
     )
     offsets: bool = flag(False, "draw each window at any offset within half a step, where the recording goes on")
     noise_kind: str = choice("uniform", ("uniform", "normal"), "Equation 16: uniform in (-1, 1), as the code, or normal")
@@ -55,6 +64,11 @@ class TrainingParams(Params):
         if self.mixing and self.teacher_sees == "clean":
             raise ParameterError(
                 "of mixed windows there is no clean one that a teacher could see; let it see the changed one, or mix nothing"
+            )
+        if self.keep_train_pass and self.balance == "subjects":
+            raise ParameterError(
+                "where an epoch holds as many windows of every subject it leaves some out, so a training pass has no outputs "
+                "for these; balance windows, or keep no outputs of training passes"
             )
 
     @property

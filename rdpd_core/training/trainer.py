@@ -22,10 +22,11 @@ from rdpd_core.training.cohort import Cohort, Member
 from rdpd_core.training.dropout import KeyedDropout
 from rdpd_core.training.history import Row, epoch_row
 from rdpd_core.training.keeper import Keeper, State
-from rdpd_core.training.knowledge import CHUNK, Knowledge, LiveTeacher
+from rdpd_core.training.knowledge import CHUNK, Knowledge, LiveTeacher, kept_answers
+from rdpd_core.training.order import drawn, harder
 from rdpd_core.training.resident import Resident
 from rdpd_core.training.running import EpochLosses, RunningEpoch
-from rdpd_core.training.schedules import IMITATION, SCHEDULES
+from rdpd_core.training.schedules import HEARD, IMITATION, SCHEDULES
 from rdpd_core.training.selection import score_members
 from rdpd_core.training.settings import TrainingParams
 from rdpd_core.training.state import capture, made_for, restore
@@ -104,7 +105,8 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.averages = Averages(cohort, params.averaging) if params.averaging else None
         self.dropout = KeyedDropout([m.seed for m in cohort.members], cohort.device)
-        self._imitation, self._labels = 1.0, self.target  # of those in the stack, where each has its own
+        self._imitation, self._heard = 1.0, 1.0
+        self._labels = self.target  # of those in the stack, where each has its own
         self._looked: Tensor | None = None
         self._saved: tuple | None = None
 
@@ -157,7 +159,8 @@ class Trainer:
         """Give an epoch before its first step; what it draws does not depend on earlier ones."""
         p, count = self.params, len(self.train)
         key = ("order", p.order_seed, epoch if p.shuffle == "each_epoch" else 0)
-        batches = torch.randperm(count, generator=torch_generator(*key)).to(self.train.device).split(p.batch_size)
+        order = drawn(self.train.owner, p.balance, torch_generator(*key))
+        batches = order.to(self.train.device).split(p.batch_size)
         self.dropout.start_epoch(epoch)
         changes = torch_generator("augment", p.order_seed, epoch)
         return RunningEpoch(epoch, batches, changes, self._room_for_pass(count) if p.keep_train_pass else None)
@@ -232,10 +235,7 @@ class Trainer:
             target = mix.labels(target, cohort.classes)
         said, there = None, None
         if cohort.method.uses_teacher:
-            said = self.knowledge.at(index, rich)
-            if self.knowledge.there is not None:
-                there = self.knowledge.there[index]
-                there = there if mix is None else mix.both(there)
+            said, there = self.knowledge.at(index, rich), self._imitated(index, mix)
         keep = self.dropout.patterns(cohort.template.sites(len(index)))
         with torch.autocast(cohort.device.type, torch.bfloat16, enabled=p.precision == "bfloat16"):
             terms, logits, attention = cohort.losses(x, target, said, keep, there)
@@ -248,6 +248,20 @@ class Trainer:
         if self.averages is not None:
             self.averages.update(cohort)
         return terms, logits, attention
+
+    def _imitated(self, index: Tensor, mix: mixing.Mix | None) -> Tensor | None:
+        """Say which windows of a batch are imitated by now, (B,), or (M, B) by member; None is all."""
+        there = None if self.knowledge.there is None else self.knowledge.there[index]
+        if self._heard < 1:
+            early = self.cohort.by_teacher(self._harder[:, index] < self._heard)
+            there = early if there is None else there & early
+        return there if there is None or mix is None else mix.both(there)
+
+    @cached_property
+    def _harder(self) -> Tensor:
+        """Of how many of its subject's windows a teacher is less sure, for every training window as it is: (G, N)."""
+        said = self.knowledge if isinstance(self.knowledge, Knowledge) else kept_answers(self.knowledge, self.train)
+        return harder(said.logits, self.train.owner.to(said.logits.device))
 
     def _windows(self, index: Tensor, changes: torch.Generator, mix: mixing.Mix | None = None) -> tuple[Tensor, Tensor | None]:
         """Give what members read of a batch, with their noise behind it, and the rich windows if teachers are asked live."""
@@ -268,8 +282,9 @@ class Trainer:
         return x, changed if live else None
 
     def _set_pace(self, progress: float) -> None:
-        """Set the step size, and how much imitation weighs, for a progress from 0 to 1."""
-        self._imitation = IMITATION[self.params.imitation](progress)
+        """Set the step size, how much imitation weighs, and of how many windows, for a progress from 0 to 1."""
+        kind = self.params.imitation
+        self._imitation, self._heard = IMITATION[kind](progress), HEARD[kind](progress) if kind in HEARD else 1.0
         rate = self.params.learning_rate * SCHEDULES[self.params.schedule](progress)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

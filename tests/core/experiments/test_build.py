@@ -58,7 +58,7 @@ def test_training_follows_the_recipe_and_what_the_experiment_says_otherwise(toy)
     said = {
         "epochs": 7, "patience": 2, "shuffle": "once", "augment": "jitter", "augment_strength": 0.5, "precision": "bfloat16",
         "noise_kind": "normal", "schedule": "cosine", "averaging": 0.9, "learning_rate": 0.01,
-        "mixing": 0.5, "imitation": "rising",
+        "mixing": 0.5, "imitation": "rising", "balance": "subjects",
     }  # fmt: skip
     other = training_params(asked(**said), pick_recipe("paper"))
     assert {name: getattr(other, name) for name in said} == said

@@ -33,6 +33,7 @@ OTHER = {
     "teacher_sees": "changed",
     "mixing": 0.5,
     "imitation": "falling",
+    "balance": "subjects",
     "schedule": "cosine",
     "averaging": 0.9,
     "learning_rate": 0.01,
@@ -108,7 +109,8 @@ def test_the_command_line_repeats_the_experiment(toy, name):
 
 
 def test_the_command_line_repeats_everything_at_once(toy):
-    left = ("dataset", "architecture", "rich_share")  # a stored teacher learned from everybody
+    # A stored teacher learned from everybody, and answers of a training pass are there for all windows only.
+    left = ("dataset", "architecture", "rich_share", "balance")
     made = toy_experiment(**{n: v for n, v in OTHER.items() if n not in left})
     assert read(command_of(made)) == made
     assert read(command_of(toy_experiment())) == toy_experiment()
@@ -175,6 +177,12 @@ def test_teachers_of_a_rich_share_are_trained_for_it(change, told):
     with pytest.raises(IncompatibleError, match=rf"rich_share 0.5 does not go with .*{told}"):
         Experiment(rich_share=0.5, **change)
     assert Experiment(**change).rich_share == 1
+
+
+def test_a_training_pass_that_leaves_out_windows_has_no_answers_for_them():
+    with pytest.raises(IncompatibleError, match="there for some only; balance windows"):
+        Experiment(teacher_targets="train_pass", balance="subjects")
+    assert Experiment(balance="subjects").teacher_targets == "evaluation"
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_tuned_chooses_on_validation_and_remembers(toy, monkeypatch):
         {"temperature": 2.0}, {"rich_share": 0.5}, {"rich_share": 0.5, "rich_by": "windows"},
         {"rich_share": 0.5, "augment": "jitter"}, {"teacher_targets": "out_of_fold"},
         {"teacher_targets": "out_of_fold", "augment": "jitter", "rich_share": 0.6}, {"mixing": 1.0}, {"imitation": "falling"},
+        {"imitation": "hard_first"}, {"balance": "subjects"},
     ],
     ids="+".join,
 )  # fmt: skip

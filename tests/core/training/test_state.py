@@ -43,8 +43,9 @@ def mixed(**changes):
 
 
 def stored(**changes):
-    """Give a trainer on unchanged windows with stored outputs of two teachers."""
-    given = {"epochs": 3, "said": knowledge(teachers=2), "shuffle": "once", **changes}
+    """Give a trainer on unchanged windows, as many of every subject, with stored outputs of two teachers, hard ones first."""
+    given = {"epochs": 3, "said": knowledge(teachers=2), "shuffle": "once", "balance": "subjects", **changes}
+    given = {"imitation": "hard_first", **given}
     return trainer(cohort([member("a"), member("b", 4, teacher=1)], settings={"combined_bias": "per_class"}), **given)
 
 
