@@ -29,6 +29,7 @@ def main(argv: Sequence[str]) -> int:
     environment.enter("tests", ["requirements.txt", "tests/requirements.txt"])
     import pytest
 
+    keep_bytecode()
     os.chdir(environment.ROOT)
     quick = list(argv[:1]) == ["quick"]
     began = time.monotonic()
@@ -37,6 +38,16 @@ def main(argv: Sequence[str]) -> int:
     which = "quick tests" if quick else "tests"
     print(f"{which}: {verdict} (exit code {code}) after {time.monotonic() - began:.0f} s", flush=True)
     return code
+
+
+def keep_bytecode() -> None:
+    """Let Python keep what it compiled, also where a machine says otherwise.
+
+    Hundreds of processes are started, each of which would compile the whole program anew, and the assertions of all tests are
+    rewritten for every process that collects them: without it a quarter of a minute goes by before the first test.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 if __name__ == "__main__":

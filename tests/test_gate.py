@@ -65,8 +65,7 @@ def test_a_browser_test_may_be_skipped_at_home_only(project, ci, code, closing, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [TWO, ()], ids=["two processes", "one process"])
-@pytest.mark.parametrize(("ci", "good"), [("1", False), ("false", True)])
+@pytest.mark.parametrize(("ci", "good", "options"), [("1", False, TWO), ("1", False, ()), ("false", True, TWO)])
 def test_a_whole_file_of_browser_tests_may_not_be_skipped_either(project, ci, good, options):
     (project / "tests" / "browser" / "test_page.py").write_text("import pytest\npytest.importorskip('no_such_module')\n")
     returned, said = run(project, ci, *options)
@@ -130,6 +129,14 @@ def test_the_exit_code_is_that_of_pytest(pytest_stand_in, capsys, code, verdict)
     pytest_stand_in.code = code
     assert command.main([]) == code
     assert capsys.readouterr().out.startswith(f"tests: {verdict} (exit code {code})")
+
+
+def test_what_was_compiled_is_kept(pytest_stand_in, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    command.main(["quick"])
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert sys.dont_write_bytecode is False
 
 
 def test_requirements_are_pinned():

@@ -86,10 +86,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measure(browser: Browser, home: Path, options: argparse.Namespace, found: Findings) -> None:
-    with measure_server.serving(home) as url:
-        told("making recordings and answers, once")
-        warm(browser, url)
     if "first" in options.only:
+        with measure_server.serving(home) as url:
+            told("making recordings and answers, once")
+            warm(browser, url)
         _starts(browser, home, options, found)
     with measure_server.serving(home) as url:
         warm(browser, url)

@@ -52,7 +52,7 @@ def until(wanted: Callable[[], bool], desk: Desk, looking_after: bool = True) ->
         if looking_after:
             desk.tick()
         assert time.monotonic() < last, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def until_ended(desk: Desk, job: str) -> Job:
