@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ from rdpd_core.experiments.evidence.shelf import read_sealed
 from rdpd_core.experiments.studies import STUDIES
 
 RUN = "python -m rdpd_core study table2 --dataset dsads"
-USUAL = "pr_auc"
+USUAL, ALL = "pr_auc", "all"
 POINT = re.compile(r"\.(?!\d)")
 """A point that is not within a number."""
 
@@ -31,31 +31,47 @@ def _read(path: str, changed: float) -> Book:
     return Book.from_dict(read_sealed(Path(path)))
 
 
-def choose(link: Link) -> tuple[Book, str, dict[str, Any]] | None:
-    """Ask for results and a score; None if there are none, or they cannot be read, which is said.
+class Chosen(NamedTuple):
+    """What was chosen.
 
-    Returns:
-        The results, the name of the score, and the choices for `Link.close`.
+    Attributes:
+        book: The results; None is all of them at a glance.
+        entries: All results that there are.
+        metric: Name of the score.
+        told: The choices for `Link.close`.
     """
+
+    book: Book | None
+    entries: list[Entry]
+    metric: str
+    told: dict[str, Any]
+
+
+def choose(link: Link) -> Chosen | None:
+    """Ask for results and a score; None if there are none, or they cannot be read, which is said."""
     found = {entry.name: entry for entry in sorted(entries(), key=_first)}
     if not found:
         st.info("No study has been run yet. This one compares every arm on every body unit, and shows its results here:")
         command(RUN, "Runs in the background and can be stopped at any time")
         return None
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    key = link.offer("name", list(found), next(iter(found)))
-    names = {name: _title(entry) for name, entry in found.items()}
-    name = left.selectbox("Results", list(found), format_func=names.get, key=key)
+    names = {ALL: "All results at a glance"} if len(found) > 1 else {}
+    names |= {name: _title(entry) for name, entry in found.items()}
+    key = link.offer("name", list(names), next(iter(names)))
+    name = left.selectbox("Results", list(names), format_func=names.get, key=key)
     key = link.offer("score", HEADLINE, USUAL)
-    told = {m: METRICS[m].title for m in HEADLINE}
-    how = {"format_func": told.get, "required": True, "help": METRICS[USUAL].help}
+    scores = {m: METRICS[m].title for m in HEADLINE}
+    how = {"format_func": scores.get, "required": True, "help": METRICS[USUAL].help}
     metric = right.segmented_control("Score", HEADLINE, key=key, **how)
+    told = {"name": name, "score": metric}
+    if name == ALL:
+        return Chosen(None, list(found.values()), metric, told)
     entry = found[name]
     try:
         book = _read(str(entry.path), entry.path.stat().st_mtime)
     except (DataError, OSError) as error:
         st.error(in_markdown(str(error), 600), icon=":material/error:")
-        link.close({"name": name, "score": metric})
+        link.close(told)
         st.stop()
     if not book.cells:
         st.info("None of its experiments is done yet.")
@@ -63,7 +79,7 @@ def choose(link: Link) -> tuple[Book, str, dict[str, Any]] | None:
         return None
     whence = "Comes with the program." if entry.shipped else "Made here."
     st.caption(in_markdown(f"{_asked(entry)}. {whence}", 300))  # whole, where the box cuts it off
-    return book, metric, {"name": name, "score": metric}
+    return Chosen(book, list(found.values()), metric, told)
 
 
 def _first(entry: Entry) -> tuple[bool, bool, str]:

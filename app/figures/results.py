@@ -13,11 +13,13 @@ from app.figures.canvas import Parts
 from app.figures.forest import Line, Section, forest_figure, forest_table
 from app.figures.noted import noted
 from app.figures.text import in_plotly
+from rdpd_core.datasets import DATASETS
 from rdpd_core.evaluation import METRICS
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.evidence.book import Book
 from rdpd_core.experiments.evidence.cell import BEYOND_CHANCE, Cell
+from rdpd_core.experiments.glance import Glance
 from rdpd_core.experiments.statements import place_of
 
 CURVE_PX, BOTTOM, ROW_PX, APART, KEYS_AT = 330, 56, 21, 0.07, -0.16
@@ -87,6 +89,28 @@ def look_sections(book: Book) -> list[Section]:
         ]  # fmt: skip
         found.append(Section(place_of(book, cell), tuple(lines)))
     return [section for section in found if section.lines]
+
+
+def glance_sections(rows: Sequence[Glance], metric: str, against: str = "direct") -> list[Section]:
+    """Give a line for every row, in a section for every data set and way of training: how much higher RDPD scores there.
+
+    Args:
+        rows: In order.
+        metric: Name of the score.
+        against: Arm that it is compared with; rows without it are left out.
+    """
+    found: dict[str, list[Line]] = {}
+    for row in rows:
+        gap = row.over(against, metric)
+        if gap is not None:
+            n = f"{', '.join(row.views)}; n = {gap.n_seeds} seeds, {gap.n_units} {row.cells[0].comparison.unit}"
+            heading = f"{_titled(row.dataset)}, {row.recipe}{f'; {row.more}' if row.more else ''}"
+            found.setdefault(heading, []).append(Line(row.labels, row.arm, gap.value, _ends(gap.interval), n))
+    return [Section(heading, tuple(lines)) for heading, lines in found.items()]
+
+
+def _titled(dataset: str) -> str:
+    return DATASETS.get(dataset).title if dataset in DATASETS else dataset
 
 
 def _ends(interval: Interval | None) -> tuple[float, float] | None:

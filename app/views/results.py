@@ -13,7 +13,7 @@ WHAT = (
 
 frame.heading("Results", WHAT)
 
-from app.components import results_choice, results_show  # noqa: E402  (the heading does not wait for the library)
+from app.components import results_choice, results_glance, results_show  # noqa: E402  (the heading does not wait for the library)
 
 
 def show(link: Link) -> None:
@@ -22,9 +22,11 @@ def show(link: Link) -> None:
     if chosen is None:
         link.close({})
         return
-    book, metric, told = chosen
-    link.close(told)
-    results_show.show(PAGE, book, metric)
+    link.close(chosen.told)
+    if chosen.book is None:
+        results_glance.show(PAGE, chosen.entries, chosen.metric)
+    else:
+        results_show.show(PAGE, chosen.book, chosen.metric)
 
 
 show(Link(PAGE))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from rdpd_core.errors import RdpdError
 from rdpd_core.evaluation.tables import csv_text
 from rdpd_core.experiments.evidence.book import Entry, entries, find
+from rdpd_core.experiments.glance import glances, rows_of, sentences
 from rdpd_core.experiments.statements import HELD, NOT_HELD
 from rdpd_core.experiments.studies import STUDIES
 from rdpd_core.experiments.study_text import CLASS_COLUMNS, COLUMNS, class_rows, csv_rows, text_of
 from rdpd_core.files import write_atomic
 from rdpd_core.terminal import print_json, print_rows
+
+T = TypeVar("T")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +27,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, help="write a row for every experiment, arm and score to this file as well")
     told = "write to this file what each class loses to the teacher, a row for every experiment, arm, score and class"
     parser.add_argument("--classes", type=Path, metavar="CSV", help=told)
+    told = "show what all results say together: what imitation adds, by data set, recipe and labels"
+    parser.add_argument("--glance", action="store_true", help=told)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(call=call)
 
@@ -29,7 +36,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def call(given: argparse.Namespace) -> int:
     """List results, or show one of them; gives the exit code."""
     if given.name is None:
-        return _list(given.json)
+        return _glance(given.json) if given.glance else _list(given.json)
     book = find(given.name).read()
     if given.csv:
         write_atomic(given.csv, csv_text(COLUMNS, csv_rows(book)).encode())
@@ -43,13 +50,32 @@ def call(given: argparse.Namespace) -> int:
 
 
 def _list(as_json: bool) -> int:
-    rows, refused = [], []
+    rows, refused = _each(_row)
+    print_rows(rows, as_json)
+    return _told(refused)
+
+
+def _glance(as_json: bool) -> int:
+    books, refused = _each(Entry.read)
+    rows = glances(books)
+    print_rows(rows_of(rows), as_json)
+    if not as_json:
+        print("", *sentences(rows), sep="\n")
+    return _told(refused)
+
+
+def _each(make: Callable[[Entry], T]) -> tuple[list[T], list[str]]:
+    """Give what is made of every file of results, and why others were refused."""
+    made, refused = [], []
     for entry in entries():
         try:
-            rows.append(_row(entry))
+            made.append(make(entry))
         except RdpdError as error:  # a damaged file, or a study of a newer version
             refused.append(str(error))
-    print_rows(rows, as_json)
+    return made, refused
+
+
+def _told(refused: list[str]) -> int:
     for reason in refused:
         print(f"refused: {reason}", file=sys.stderr)
     return 1 if refused else 0

@@ -122,9 +122,43 @@ def test_a_link_to_what_is_not_there_is_told(table):
 def test_results_are_called_by_what_was_asked(empty):
     for tag in ("", "unlabeled_0.95.right_arm", "lead_II-V5"):
         book.Book("table2", "toy", "paper", tag, "python", ("view",), (cell({"view": "wrist"}),)).write(book.own_folder())
-    at = opened("results")
-    options = at.selectbox[0].options
+    at = opened("results", results__name="toy.table2.paper")
+    everything, *options = at.selectbox[0].options
+    assert everything == "All results at a glance"
     assert "table2, paper. Made here." in words(at)
     kind = DATASETS.get("toy").title
     asked = ("paper", "paper, lead II-V5", "paper, unlabeled 0.95, right arm")
     assert options == [f"{kind}: {STUDIES.get('table2').title} (table2, {one})" for one in asked]
+
+
+def test_all_results_come_first_where_there_are_several(table):
+    few = cell({"view": "wrist"}, skill=SKILL, unlabeled=0.9)
+    book.Book("table2", "toy", "paper", "unlabeled_0.9", "python", ("view",), (few,)).write(book.own_folder())
+    at = opened("results")
+    told = words(at)
+    assert at.selectbox[0].value == "all"
+    assert "Where labels are few or wrong, on simulated people: imitation helps in 1 of 1 line" in told
+    assert len(alts(at)) == 2, "beside labels alone, and beside the forest"
+    gaps = figures(at)[0]
+    assert [len(trace["x"]) for trace in gaps["data"]] == [2]
+    lines = at.dataframe[-1].value
+    assert list(lines["labels"]) == ["all labels", "10% labeled"]
+    assert at.code[-1].value == "python -m rdpd_core results --glance"
+    one = opened("results", results__score="macro_f1")
+    assert figures(one)[0]["data"][0]["x"] != gaps["data"][0]["x"]
+
+
+def test_a_damaged_file_among_several_is_told_and_the_others_are_shown(table):
+    (book.own_folder() / "toy.table2.damaged.json").write_text("{}", encoding="utf-8")
+    at = opened("results")
+    assert "is not as it was written" in at.error[0].value.replace("\\", "")
+    assert "imitation helps in 1 of 1 line" in words(at)
+
+
+def test_what_cannot_be_compared_is_said(empty):
+    for noise in (0.5, 1.0):
+        made = cell({"view": "wrist", "noise": noise}, skill=SKILL, noise=noise)
+        book.Book("figure4", "toy", "paper", f"{noise}", "python", ("view", "noise"), (made,)).write(book.own_folder())
+    at = opened("results")
+    assert "None of the results compares imitation with labels alone" in at.info[0].value
+    assert not at.get("plotly_chart")

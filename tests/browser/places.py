@@ -37,6 +37,7 @@ PLACES = (
     Place("whatif-edits", f"whatif?whatif.edits={EDITS}"),
     Place("lab", "lab?lab.job=new", "[data-testid=stBaseButton-primary]"),
     Place("results", "results", "[data-testid=stCode]"),
+    Place("results-study", "results?results.name=dsads.table2.statistics.unlabeled_0.95", "[data-testid=stCode]"),
     Place("represent-look", "represent", ".st-key-represent-truth-numbers"),
     Place("represent-layers", "represent?represent.part=layers", ".st-key-represent-scatter-numbers"),
     Place("explain", "explain"),
