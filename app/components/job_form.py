@@ -11,12 +11,15 @@ from app.components import channel_choice, free_choice, here, params_form
 from app.figures.text import in_markdown
 from app.state import Link
 from rdpd_core.datasets import DATASETS, Dataset
-from rdpd_core.errors import ParameterError
+from rdpd_core.errors import ParameterError, RdpdError
 from rdpd_core.experiments import ALL_SPLITS, ARMS, PAPER_ARMS, RECIPES, Experiment
+from rdpd_core.experiments.experiment import MODEL, ROLES
+from rdpd_core.experiments.networks import networks_of
 from rdpd_core.jobs import ENGINES
+from rdpd_core.models import MODELS
 from rdpd_core.store import ModelCard
 
-TRAINED, LONGEST_TITLE = "trained", 120
+TRAINED, LONGEST_TITLE, LONGEST_NETWORKS = "trained", 120, 200
 MAIN = ("noise", "noise_kind", "noise_on", "recipe", "temperature", "seeds")
 LABELS = ("unlabeled", "unlabeled_by", "wrong_labels", "teacher_labels", "rich_share", "rich_by")
 MORE = (
@@ -70,6 +73,7 @@ def ask(link: Link) -> Asked | None:
         values |= params_form.form(Experiment, LABELS, "distill.labels", link)
     with st.expander("More settings", icon=":material/tune:"):
         values |= params_form.form(Experiment, MORE, "distill.more", link, _zeros(values["recipe"]))
+        networks = _ask_networks(link, told)
     told |= values
     title = free_choice.offer(link, "title", _title, "")
     told["title"] = st.session_state[title.key]
@@ -83,8 +87,33 @@ def ask(link: Link) -> Asked | None:
     if not arms:
         st.warning("Choose at least one arm.", icon=":material/checklist:")
         return None
+    if networks is None:
+        return None
     asked = {"dataset": dataset.name, "split": split, "teacher": teacher, "view": chosen.view, "arms": arms}
-    return Asked(Experiment(**asked, **values), place, title.key)
+    return Asked(Experiment(**asked, **values, architecture=networks), place, title.key)
+
+
+def _ask_networks(link: Link, told: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """Ask for settings of the networks; None if what was written makes none, which is said."""
+    offered = free_choice.offer(link, "architecture", lambda text: text[:LONGEST_NETWORKS], "")
+    kind = MODELS.get(MODEL).Params
+    known = ", ".join(kind.from_dict({}).to_dict())
+    help = (
+        f"Settings by role ({', '.join(ROLES)}), or of all of them. Known: {known}. Empty leaves them to recipe and data set."
+    )
+    told["architecture"] = text = st.text_input(
+        "Networks",
+        key=offered.key,
+        placeholder="student.filters=32 segments=10",
+        help=help,
+        max_chars=LONGEST_NETWORKS,
+        width=560,
+    )
+    try:
+        return networks_of(text.split())
+    except RdpdError as error:
+        st.error(in_markdown(str(error), 400), icon=":material/error:")
+        return None
 
 
 def ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:

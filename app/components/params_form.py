@@ -21,7 +21,7 @@ LABELS = {
     "averaging": "running mean of weights",
     "augment": "change of training windows",
     "augment_strength": "size of that change",
-    "balance": "windows of an epoch",
+    "balance": "epochs balanced by",
     "combined_bias": "bias of the combined label",
     "dropout_place": "place of dropout",
     "epochs": "most epochs",

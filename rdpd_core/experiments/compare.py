@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
-from rdpd_core.errors import ParameterError
 from rdpd_core.evaluation import Run, compare
 from rdpd_core.evaluation.arms import Comparison
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.networks import words_of
 from rdpd_core.experiments.run import Result
 
 
@@ -30,13 +30,7 @@ def comparison_of(result: Result, part: str = "test", on_progress: Callable[[int
 
 
 def command_of(experiment: Experiment) -> str:
-    """Give the command line that repeats an experiment.
-
-    Raises:
-        ParameterError: The experiment has networks of its own, for which there is no option.
-    """
-    if experiment.architecture:
-        raise ParameterError("an experiment with its own architecture has no command line; run its record from Python")
+    """Give the command line that repeats an experiment."""
     words = [f"python -m rdpd_core compare {experiment.dataset}"]
     defaults = Experiment(dataset=experiment.dataset).to_dict()
     asked = {name: value for name, value in experiment.to_dict().items() if name != "dataset" and value != defaults[name]}
@@ -44,6 +38,8 @@ def command_of(experiment: Experiment) -> str:
     for name, value in sorted(asked.items()):
         if name == "arms":
             words.append(f"--arms {' '.join(value)}")
+        elif name == "architecture":
+            words.append(f"--architecture {' '.join(words_of(value))}")
         else:
             words.append(f"--{name.replace('_', '-')} {shlex.quote(str(value))}")
     return " ".join(words)

@@ -13,11 +13,12 @@ from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.evidence.book import Book
 from rdpd_core.experiments.evidence.cell import Cell, Gap
 from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.networks import words_of
 from rdpd_core.experiments.study_answers import liked, share_closed, together
 
 METRIC = "pr_auc"
 OF_LABELS = ("unlabeled", "unlabeled_by", "wrong_labels")
-OF_A_ROW = ("dataset", "view", "arms", "seeds", "first_seed", "recipe", "split", "architecture", "teacher_labels")
+OF_A_ROW = ("dataset", "view", "arms", "seeds", "first_seed", "recipe", "split", "teacher_labels")
 """Settings in which the experiments of a row may differ, or that are told in words of their own."""
 OF_CURVES = ("noise", "noise_on", "noise_kind", "share", "share_by", "rich_share", "rich_by", "temperature")
 """Settings that studies go along: their experiments stand in curves, and not here."""
@@ -115,7 +116,8 @@ def _row_of(cell: Cell) -> tuple | None:
     if any(name in told for name in OF_CURVES) or not cell.has("direct") or liked([cell]) == "direct":
         return None
     more = ["same labels for the teacher"] if asked.teacher_labels == "same" else []
-    left = (*OF_LABELS, *OF_A_ROW)
+    left = (*OF_LABELS, *OF_A_ROW, "architecture")
+    more += words_of(asked.architecture)
     more += [f"{name.replace('_', ' ')} {value}".replace("_", " ") for name, value in told.items() if name not in left]
     whole = not asked.unlabeled and not asked.wrong_labels
     people = tuple(sorted(cell.windows.items()))
@@ -160,10 +162,9 @@ def _enough(rows: list[Glance], metric: str) -> list[str]:
         lost = cell.difference("teacher", g.arm, metric)
         told.append(
             f"{_titled(g.dataset)}, recipe {g.recipe}, {g.labels}: of {len(g.cells)} views {cell.at['view']} serves best, "
-            f"{cell.mean(g.arm, metric):.3f}, {written(lost.value, lost.interval)} below the teacher of all channels; named "
-            "after the fact, which flatters it."
+            f"{cell.mean(g.arm, metric):.3f}, {written(lost.value, lost.interval)} below the teacher of all channels."
         )
-    return told
+    return [*told, "The best of several views is named after the fact, which flatters it."] if told else []
 
 
 def _titled(dataset: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rdpd_core.errors import ParameterError, UnknownNameError
-from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.experiment import ROLES, Experiment
+from rdpd_core.experiments.networks import networks_of
 from rdpd_core.experiments.study import grid
 
 _WORDS = {
@@ -15,7 +17,7 @@ _WORDS = {
     "split": "named split, some joined by +, or all of them: all",
     "teacher": "name of a stored teacher; one is trained per seed if left out",
 }
-_NO_AXES = ("dataset", "architecture")
+_NO_AXES = ("dataset",)
 
 
 def experiment_options(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +34,9 @@ def settings_options(parser: argparse.ArgumentParser, beside: Sequence[str] = ()
         option, meta = f"--{f.name.replace('_', '-')}", f.metadata
         if f.name in _WORDS:
             parser.add_argument(option, help=_WORDS[f.name])
+        elif f.name == "architecture":
+            told = f"settings of the networks, of a role ({', '.join(ROLES)}) or of all: student.filters=32 segments=10"
+            parser.add_argument(option, nargs="+", metavar="ROLE.SETTING=VALUE", help=told)
         elif f.name == "arms":
             parser.add_argument(option, nargs="+", help=f"rows of the comparison; default: {' '.join(f.default)}")
         elif "options" in meta:
@@ -48,7 +53,7 @@ def grid_option(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FIELD=V1,V2",
         help="an experiment for each of these values; given again, for every combination. "
-        "Several channels of a view, or arms of a comparison, are joined by +: --grid view=I+II,V1",
+        "Several channels of a view, arms of a comparison, or settings of networks are joined by +: --grid view=I+II,V1",
     )
 
 
@@ -67,7 +72,18 @@ def experiment_of(given: argparse.Namespace) -> Experiment:
     """
     names = {f.name for f in dataclasses.fields(Experiment)}
     values = {name: value for name, value in vars(given).items() if name in names and value is not None}
-    return Experiment(**values | ({"arms": tuple(values["arms"])} if "arms" in values else {}))
+    return Experiment(**values | read_lists(values))
+
+
+def read_lists(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings among those of a command line that are lists of words, as an experiment takes them.
+
+    Raises:
+        UnknownNameError: A role or setting of a network is unknown.
+        ParameterError: A setting of a network has another form, or is out of range.
+    """
+    makers = {"arms": tuple, "architecture": networks_of}
+    return {name: make(values[name]) for name, make in makers.items() if name in values}
 
 
 def experiments_of(base: Experiment, axes: Sequence[str]) -> list[Experiment]:
@@ -81,7 +97,7 @@ def experiments_of(base: Experiment, axes: Sequence[str]) -> list[Experiment]:
         ParameterError: An axis has no values, or is there twice.
         UnknownNameError: No such setting.
     """
-    found: dict[str, list[str | tuple[str, ...]]] = {}
+    found: dict[str, list[Any]] = {}
     for axis in axes:
         name, _, text = axis.partition("=")
         field = name.strip().replace("-", "_")
@@ -91,6 +107,9 @@ def experiments_of(base: Experiment, axes: Sequence[str]) -> list[Experiment]:
         values = [value.strip() for value in text.split(",") if value.strip()]
         if not values or field in found:
             raise ParameterError(f"--grid {axis!r}: give a setting once, with its values, as in noise=0,0.5,1")
-        joined = {"view": lambda v: v.replace("+", ","), "arms": lambda v: tuple(v.split("+"))}.get(field, str)
+        joined = {
+            "view": lambda v: v.replace("+", ","), "arms": lambda v: tuple(v.split("+")),
+            "architecture": lambda v: networks_of(v.split("+")),
+        }.get(field, str)  # fmt: skip
         found[field] = [joined(value) for value in values]
     return grid(base, found) if found else [base]

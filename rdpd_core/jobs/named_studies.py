@@ -81,21 +81,26 @@ def call(given: argparse.Namespace) -> int:
 def asked_of(given: argparse.Namespace) -> Asked:
     """Give what is asked of a study by a command line."""
     from rdpd_core.experiments.experiment import Experiment
+    from rdpd_core.experiments.options import read_lists
     from rdpd_core.experiments.studies import Asked
 
     fields = [name for name in Experiment.__dataclass_fields__ if name not in _SETTLED]
     others = {name: value for name in fields if (value := getattr(given, name, None)) is not None}
+    others |= read_lists(others)
     return Asked(given.dataset, given.recipe, tuple(given.view), given.seeds, tuple(given.splits), tuple(given.values), others)
 
 
 def command_of(given: argparse.Namespace, asked: Asked) -> str:
     """Give the command line that repeats a study."""
+    from rdpd_core.experiments.networks import words_of
+
     words = [f"python -m rdpd_core study {given.study} --dataset {asked.dataset} --recipe {asked.recipe}"]
     words += [f"--seeds {asked.seeds}"] if asked.seeds else []
     for name, many in (("view", asked.views), ("splits", asked.splits), ("values", asked.values)):
         words += [f"--{name} {' '.join(many)}"] if many else []
     for name, value in sorted(asked.others.items()):
-        words.append(f"--{name.replace('_', '-')} {' '.join(value) if name == 'arms' else value}")
+        told = value if name == "arms" else words_of(value) if name == "architecture" else [str(value)]
+        words.append(f"--{name.replace('_', '-')} {' '.join(told)}")
     return " ".join(words)
 
 

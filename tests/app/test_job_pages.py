@@ -54,6 +54,26 @@ def test_start_hands_in_what_the_form_says(office):
     assert experiment == wanted
 
 
+def test_networks_are_set_in_words(office):
+    words = "segments=2 student.filters=9"
+    at = opened("distill", distill__architecture=words)
+    every = " ".join(f"{role}.segments=2" for role in ("teacher", "student", "oracle"))
+    assert f"--architecture {every.replace('student.segments', 'student.filters=9 student.segments')}" in at.code[-1].value
+    press(at, "Start")
+    (job,) = office.jobs()
+    (experiment,) = job.folder.spec().asked()
+    assert experiment.architecture["student"] == {"segments": 2, "filters": 9}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [("student.filter=9", "did you mean 'filters'"), ("student.filters", "sets nothing of a network")]
+)
+def test_networks_that_cannot_be_are_told(office, words, told):
+    at = opened("distill", distill__architecture=words)
+    assert told in at.error[0].value.replace("\\", "")
+    assert "Start" not in [button.label for button in at.button]
+
+
 def test_pressing_start_twice_hands_in_one_job(office):
     for _ in range(2):
         press(opened("distill"), "Start")

@@ -10,6 +10,7 @@ from rdpd_core.__main__ import build_parser
 from rdpd_core.datasets import DATASETS
 from rdpd_core.errors import IncompatibleError, ParameterError, RdpdError, UnknownNameError
 from rdpd_core.experiments import Experiment, command_of
+from rdpd_core.experiments.options import experiment_of
 
 OTHER = {
     "dataset": "dsads",
@@ -67,8 +68,7 @@ def read(command):
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "rdpd_core"]
     given = build_parser().parse_args(words[3:])
-    values = {n: v for n, v in vars(given).items() if n in FIELDS and v is not None}
-    return Experiment(**{n: tuple(v) if n == "arms" else v for n, v in values.items()})
+    return experiment_of(given)
 
 
 def test_what_is_not_said_is_filled_in(toy):
@@ -102,7 +102,7 @@ def test_every_setting_survives_json_and_identifies_the_experiment(toy, name):
     assert Experiment.from_dict(json.loads(json.dumps(other.to_dict()))).digest() == other.digest()
 
 
-@pytest.mark.parametrize("name", [n for n in FIELDS if n != "architecture"])
+@pytest.mark.parametrize("name", FIELDS)
 def test_the_command_line_repeats_the_experiment(toy, name):
     made = Experiment(dataset="dsads") if name == "dataset" else toy_experiment(**{name: OTHER[name]})
     assert read(command_of(made)) == made
@@ -110,7 +110,7 @@ def test_the_command_line_repeats_the_experiment(toy, name):
 
 def test_the_command_line_repeats_everything_at_once(toy):
     # A stored teacher learned from everybody, and answers of a training pass are there for all windows only.
-    left = ("dataset", "architecture", "rich_share", "balance")
+    left = ("dataset", "rich_share", "balance")
     made = toy_experiment(**{n: v for n, v in OTHER.items() if n not in left})
     assert read(command_of(made)) == made
     assert read(command_of(toy_experiment())) == toy_experiment()
@@ -120,11 +120,6 @@ def test_the_command_line_repeats_everything_at_once(toy):
 def test_channels_by_name_survive_the_command_line(toy, view):
     made = toy_experiment(view=view)
     assert read(command_of(made)) == made
-
-
-def test_a_network_of_ones_own_cannot_be_told_as_a_command_line(toy):
-    with pytest.raises(ParameterError, match="architecture"):
-        command_of(toy_experiment(architecture=OTHER["architecture"]))
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,10 @@ def test_what_is_shown_is_counted_in_words():
 
 def test_the_best_of_several_views_is_named_with_its_loss(monkeypatch):
     monkeypatch.setattr("rdpd_core.experiments.glance.SEVERAL", 2)
-    told = sentences(glances([bound(made("wrist"), made("limbs", skill={**BETTER, "rdpd": 2.5}))]))[-1]
+    *_, told, caution = sentences(glances([bound(made("wrist"), made("limbs", skill={**BETTER, "rdpd": 2.5}))]))
     assert "of 2 views limbs serves best, 0." in told
-    assert "below the teacher of all channels; named after the fact" in told
+    assert told.endswith("below the teacher of all channels.")
+    assert "named after the fact, which flatters it" in caution
 
 
 def test_simulated_people_are_told_apart(monkeypatch):

@@ -20,10 +20,9 @@ def parser():
     return made
 
 
-def test_every_setting_but_the_architecture_has_an_option(parser):
+def test_every_setting_has_an_option(parser):
     options = {action.dest for action in parser._actions}
-    settings = {f.name for f in dataclasses.fields(Experiment)}
-    assert settings - options == {"architecture"}
+    assert {f.name for f in dataclasses.fields(Experiment)} <= options
 
 
 def test_an_experiment_is_what_was_asked(parser):
@@ -46,6 +45,16 @@ def test_channels_and_arms_are_joined_by_plus():
     assert [(e.view, e.arms) for e in found[2:]] == [("I,II", ("direct",)), ("I,II", ("direct", "rdpd"))]
 
 
+def test_networks_are_set_by_role_or_for_all(parser):
+    words = ["simulated_ecg", "--architecture", "student.filters=9", "segments=10", "teacher.second_conv=true"]
+    found = experiment_of(parser.parse_args(words)).architecture
+    assert found == {
+        "teacher": {"segments": 10, "second_conv": True}, "student": {"segments": 10, "filters": 9}, "oracle": {"segments": 10},
+    }  # fmt: skip
+    grid = experiments_of(BASE, ["architecture=student.filters=4,student.filters=8+student.dropout=0.1"])
+    assert [e.architecture["student"] for e in grid] == [{"filters": 4}, {"filters": 8, "dropout": 0.1}]
+
+
 @pytest.mark.parametrize(
     ("axes", "kind", "reason"),
     [
@@ -55,7 +64,7 @@ def test_channels_and_arms_are_joined_by_plus():
         (["noyse=1"], UnknownNameError, "did you mean 'noise'"),
         (["=1"], UnknownNameError, "unknown setting"),
         (["dataset=dsads"], UnknownNameError, "unknown setting of a grid 'dataset'"),
-        (["architecture=1"], UnknownNameError, "unknown setting of a grid"),
+        (["architecture=1"], ParameterError, "'1' sets nothing of a network"),
         (["noise=much"], ParameterError, "cannot be read as float"),
         (["seeds=0"], ParameterError, "outside"),
         (["view=limp"], UnknownNameError, "did you mean 'limb'"),

@@ -115,6 +115,8 @@ def test_a_tag_says_what_departs_from_the_study():
     study = STUDIES.get("table2")()
     assert study.tag(Asked("dsads", seeds=3)) == ""
     assert study.tag(Asked("dsads", others={"unlabeled": 0.95})) == "unlabeled_0.95"
+    wide = {"architecture": {"student": {"filters": 32, "dropout": 0.2}}}
+    assert study.tag(Asked("dsads", others=wide)) == "architecture_student.dropout_0.2-student.filters_32"
     assert re.fullmatch(r"[\w.+-]+", study.tag(Asked("dsads", views=("T_xacc,T_yacc",), others={"teacher": "a/b"})))
 
 
