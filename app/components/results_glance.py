@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -71,14 +72,28 @@ def show(page: str, entries: Sequence[Entry], metric: str) -> None:
         sections = pictures.glance_sections(rows, metric, against)
         if sections:
             section(heading)
-            st.caption(words)
+            st.caption(f"{words} A click on a line opens its results.")
             axis = f"{' or '.join(dict.fromkeys(ARMS[row.arm].title for row in rows))} less {ARMS[against].title}, {title}"
             fig, alt = pictures.lines_figure(sections, axis, NOTES, 0.0), describe_forest(sections, axis, NOTES)
             tables = {"Differences": lambda s=sections, a=axis: pictures.lines_table(s, a)}
-            chart(fig, f"{page}.glance.{against}", in_filename("all", against), alt, tables, about=about)
+            key = f"{page}.glance.{against}"
+            chart(fig, key, in_filename("all", against), alt, tables, partial(_open_point, page, key), about=about)
     section("Line by line")
-    st.caption(f"{title}, means over the students of a line; brackets are 95% intervals.")
-    st.dataframe(
-        pd.DataFrame(rows_of(rows, metric)).fillna(""), hide_index=True, alt=f"{title} of every line, with differences"
-    )
+    st.caption(f"{title}, means over the students of a line; brackets are 95% intervals. A click on a row opens its results.")
+    table = pd.DataFrame(rows_of(rows, metric))
+    key, words = f"{page}.glance.rows", f"{title} of every line, with differences"
+    opens = partial(_open_row, page, key, [row.book for row in rows])
+    st.dataframe(table, hide_index=True, key=key, on_select=opens, selection_mode="single-row", alt=words)
     command("python -m rdpd_core results --glance", "Gives this table")
+
+
+def _open_point(page: str, key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    if points:
+        st.session_state[f"{page}.name"] = points[0]["customdata"][2]
+
+
+def _open_row(page: str, key: str, books: list[str]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        st.session_state[f"{page}.name"] = books[rows[0]]

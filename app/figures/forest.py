@@ -29,6 +29,7 @@ class Line(NamedTuple):
         n: What stands behind it: "n = 310 windows of 32 subjects".
         band: What chance alone would give, from and to; None if the whole picture has one null.
         why: Said in place of a number that is not there.
+        key: What a click on it opens.
     """
 
     label: str
@@ -38,6 +39,7 @@ class Line(NamedTuple):
     n: str
     band: tuple[float, float] | None = None
     why: str = "not shown: too few people"
+    key: str = ""
 
 
 class Section(NamedTuple):
@@ -158,7 +160,7 @@ def _points(places: Sequence[tuple[Line, float]], arm: str) -> dict[str, Any]:
             "width": 4,
         },
         "marker": {"symbol": mark.symbol, "color": mark.color, "size": 9},
-        "customdata": [[in_plotly(line.label), in_plotly(f"{_ends(line)}, {line.n}")] for line, _ in own],
+        "customdata": [[in_plotly(line.label), in_plotly(f"{_ends(line)}, {line.n}"), line.key] for line, _ in own],
         "hovertemplate": "%{customdata[0]}: %{x:.3f} %{customdata[1]}<extra></extra>",
         "showlegend": False,
         "cliponaxis": False,

@@ -105,7 +105,8 @@ def glance_sections(rows: Sequence[Glance], metric: str, against: str = "direct"
         if gap is not None:
             n = f"{', '.join(row.views)}; n = {gap.n_seeds} seeds, {gap.n_units} {row.cells[0].comparison.unit}"
             heading = f"{_titled(row.dataset)}, {row.recipe}{f'; {row.more}' if row.more else ''}"
-            found.setdefault(heading, []).append(Line(row.labels, row.arm, gap.value, _ends(gap.interval), n))
+            line = Line(row.labels, row.arm, gap.value, _ends(gap.interval), n, key=row.book)
+            found.setdefault(heading, []).append(line)
     return [Section(heading, tuple(lines)) for heading, lines in found.items()]
 
 

@@ -39,6 +39,7 @@ class Glance:
         more: What else sets them apart from the usual, in words; empty if nothing does.
         whole: Whether every window has its label, and the right one.
         cells: One for each view.
+        book: Name of the results that hold most of them.
     """
 
     dataset: str
@@ -47,6 +48,7 @@ class Glance:
     more: str
     whole: bool
     cells: tuple[Cell, ...]
+    book: str
 
     @property
     def measured(self) -> bool:
@@ -84,12 +86,14 @@ def glances(books: Iterable[Book]) -> list[Glance]:
     An experiment that stands in several results counts once, where most views were trained.
     """
     found: dict[tuple, dict[str, Cell]] = {}
+    where: dict[tuple, str] = {}
     for book in sorted(books, key=lambda b: (-len(b.views), b.name)):
         for cell in book.cells:
             key = _row_of(cell)
             if key is not None:
                 found.setdefault(key, {}).setdefault(cell.at["view"], cell)
-    rows = [Glance(*key[:-1], cells=_in_order(key[0], own)) for key, own in found.items()]
+                where.setdefault(key, book.name)
+    rows = [Glance(*key[:-1], cells=_in_order(key[0], own), book=where[key]) for key, own in found.items()]
     rank = {key: _best_teacher(rows, *key) for key in {(g.dataset, g.recipe, g.more) for g in rows}}
     order = {g.dataset: not g.measured for g in rows}
     return sorted(
@@ -223,6 +227,7 @@ def _table_row(g: Glance, metric: str) -> Mapping[str, Any]:
         "less forest": _gap(forest),
         "best": f"{view} {best:.3f}",
         "n": f"{seeds} seeds, {g.cells[0].comparison.n_subjects} people",
+        "results": g.book,
     }
 
 

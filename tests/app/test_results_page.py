@@ -1,9 +1,11 @@
 """The page of results: what is answered, what stands beside it, and what is said where there is nothing."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from app.components import results_glance
 from rdpd_core.datasets import DATASETS
 from rdpd_core.experiments.evidence import book
 from rdpd_core.experiments.studies import STUDIES
@@ -162,3 +164,23 @@ def test_what_cannot_be_compared_is_said(empty):
     at = opened("results")
     assert "None of the results compares imitation with labels alone" in at.info[0].value
     assert not at.get("plotly_chart")
+
+
+def test_a_click_on_a_line_or_a_row_opens_its_results(table, monkeypatch):
+    few = cell({"view": "wrist"}, skill=SKILL, unlabeled=0.9)
+    other = book.Book("table2", "toy", "paper", "unlabeled_0.9", "python", ("view",), (few,))
+    other.write(book.own_folder())
+    (points,) = figures(opened("results"))[0]["data"]
+    assert [keys[2] for keys in points["customdata"]] == [table.name, other.name]
+    state = {
+        "line": {"selection": {"points": [{"customdata": points["customdata"][1]}]}},
+        "row": {"selection": {"rows": [0]}}, "none": {"selection": {"points": [], "rows": []}},
+    }  # fmt: skip
+    monkeypatch.setattr(results_glance, "st", SimpleNamespace(session_state=state))
+    results_glance._open_point("results", "none")
+    results_glance._open_row("results", "none", [table.name, other.name])
+    assert "results.name" not in state
+    results_glance._open_point("results", "line")
+    assert state["results.name"] == other.name
+    results_glance._open_row("results", "row", [table.name, other.name])
+    assert state["results.name"] == table.name
