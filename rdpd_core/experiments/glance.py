@@ -17,11 +17,13 @@ from rdpd_core.experiments.networks import words_of
 from rdpd_core.experiments.study_answers import liked, share_closed, together
 
 METRIC = "pr_auc"
-OF_LABELS = ("unlabeled", "unlabeled_by", "wrong_labels")
-OF_A_ROW = ("dataset", "view", "arms", "seeds", "first_seed", "recipe", "split", "teacher_labels")
-"""Settings in which the experiments of a row may differ, or that are told in words of their own."""
-OF_CURVES = ("noise", "noise_on", "noise_kind", "share", "share_by", "rich_share", "rich_by", "temperature")
+OF_CURVES = ("noise", "share", "rich_share", "temperature")
 """Settings that studies go along: their experiments stand in curves, and not here."""
+TOLD = (
+    "dataset", "view", "arms", "seeds", "first_seed", "recipe", "split", "teacher_labels", "architecture",
+    "unlabeled", "unlabeled_by", "wrong_labels", "noise_on", "noise_kind", "share_by", "rich_by",
+)  # fmt: skip
+"""Settings in which the experiments of a row may differ, that are told in words of their own, or that change nothing here."""
 VERDICTS = {1: "imitation helps", -1: "imitation harms", 0: "no gain is shown"}
 FEW = "too few trainings to say"
 SEVERAL = 3
@@ -30,7 +32,7 @@ SEVERAL = 3
 
 @dataclass(frozen=True)
 class Glance:
-    """Experiments on the same people that differ in what the students read.
+    """Experiments on the same people and with the same arms that differ in what the students read.
 
     Attributes:
         dataset: Name of the data set.
@@ -114,25 +116,28 @@ def _best_teacher(rows: Iterable[Glance], dataset: str, recipe: str, more: str) 
 
 
 def _row_of(cell: Cell) -> tuple | None:
-    """Give to which row an experiment belongs; None if it stands in a curve, or nothing can be compared."""
-    asked = Experiment.from_dict(cell.experiment)
-    told = asked.departures()
-    if any(name in told for name in OF_CURVES) or not cell.has("direct") or liked([cell]) == "direct":
+    """Give to which row an experiment belongs; None if it stands in a curve, or nothing can be compared.
+
+    Its data set need not be there any more.
+    """
+    usual = Experiment().to_dict()
+    asked = {**usual, **cell.experiment}
+    told = {name: value for name, value in asked.items() if value != usual.get(name)}
+    arm = liked([cell])
+    if told.keys() & set(OF_CURVES) or not cell.has("direct") or arm == "direct":
         return None
-    more = ["same labels for the teacher"] if asked.teacher_labels == "same" else []
-    left = (*OF_LABELS, *OF_A_ROW, "architecture")
-    more += words_of(asked.architecture)
-    more += [f"{name.replace('_', ' ')} {value}".replace("_", " ") for name, value in told.items() if name not in left]
-    whole = not asked.unlabeled and not asked.wrong_labels
+    more = ["same labels for the teacher"] if asked["teacher_labels"] == "same" else []
+    more += words_of(asked["architecture"])
+    more += [f"{name} {value}".replace("_", " ") for name, value in told.items() if name not in TOLD]
+    whole = not asked["unlabeled"] and not asked["wrong_labels"]
     people = tuple(sorted(cell.windows.items()))
-    return asked.dataset, asked.recipe, _labels(asked), ", ".join(more), whole, people
+    return asked["dataset"], asked["recipe"], _labels(asked), ", ".join(more), whole, (people, arm)
 
 
-def _labels(asked: Experiment) -> str:
-    labeled = f"{1 - asked.unlabeled:.0%}"
-    said = [f"{labeled} of people labeled" if asked.unlabeled_by == "subjects" else f"{labeled} labeled"]
-    said = said if asked.unlabeled else []
-    said += [f"{asked.wrong_labels:.0%} wrong"] if asked.wrong_labels else []
+def _labels(asked: Mapping[str, Any]) -> str:
+    labeled = f"{1 - asked['unlabeled']:.0%}{' of people' if asked['unlabeled_by'] == 'subjects' else ''} labeled"
+    said = [labeled] if asked["unlabeled"] else []
+    said += [f"{asked['wrong_labels']:.0%} wrong"] if asked["wrong_labels"] else []
     return ", ".join(said) or "all labels"
 
 

@@ -76,6 +76,24 @@ def test_an_experiment_in_several_results_counts_once_where_most_views_are():
         assert found.cells[0].mean("rdpd", "pr_auc") == made("wrist").mean("rdpd", "pr_auc")
 
 
+def test_a_data_set_that_is_gone_is_still_told():
+    gone = [replace(c, experiment={**c.experiment, "dataset": "gone"}) for c in (made("wrist"), made("limbs"))]
+    (found,) = glances([bound(*gone)])
+    assert (found.dataset, found.views, found.measured) == ("gone", ["wrist", "limbs"], True)
+    assert rows_of([found])[0]["data set"] == "gone"
+
+
+def test_how_nothing_was_taken_away_makes_no_other_row():
+    found = glances([bound(made("wrist")), bound(made("limbs", share_by="subjects", noise_kind="normal"), tag="b")])
+    assert [g.views for g in found] == [["wrist", "limbs"]]
+
+
+def test_other_arms_are_another_row():
+    plain = made("limbs", skill={"direct": 1.0, "distill": 2.0})
+    found = glances([bound(made("wrist"), plain)])
+    assert sorted(g.arm for g in found) == ["distill", "rdpd"]
+
+
 def test_other_people_are_another_row():
     other = replace(made("limbs"), windows={"f0": "others"})
     found = glances([bound(made("wrist")), bound(other, tag="b")])
