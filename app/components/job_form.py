@@ -104,7 +104,7 @@ def _ask_networks(link: Link, told: dict[str, Any]) -> dict[str, dict[str, Any]]
     told["architecture"] = text = st.text_input(
         "Networks",
         key=offered.key,
-        placeholder="student.filters=32 segments=10",
+        placeholder="student.filters=32 dropout=0.2",
         help=help,
         max_chars=LONGEST_NETWORKS,
         width=560,

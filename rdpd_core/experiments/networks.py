@@ -1,4 +1,4 @@
-"""Settings of networks in words, as command lines and pages take them: `student.filters=32 segments=10`."""
+"""Settings of networks in words, as command lines and pages take them: `student.filters=32 dropout=0.2`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rdpd_core.errors import ParameterError, UnknownNameError
 from rdpd_core.experiments.experiment import MODEL, ROLES
 from rdpd_core.models import MODELS
 
-FORM = "give ROLE.SETTING=VALUE, or SETTING=VALUE for all roles, as in student.filters=32 segments=10"
+FORM = "give ROLE.SETTING=VALUE, or SETTING=VALUE for all roles, as in student.filters=32 dropout=0.2"
 
 
 def networks_of(words: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -35,7 +35,7 @@ def settings_options(parser: argparse.ArgumentParser, beside: Sequence[str] = ()
         if f.name in _WORDS:
             parser.add_argument(option, help=_WORDS[f.name])
         elif f.name == "architecture":
-            told = f"settings of the networks, of a role ({', '.join(ROLES)}) or of all: student.filters=32 segments=10"
+            told = f"settings of the networks, of a role ({', '.join(ROLES)}) or of all: student.filters=32 dropout=0.2"
             parser.add_argument(option, nargs="+", metavar="ROLE.SETTING=VALUE", help=told)
         elif f.name == "arms":
             parser.add_argument(option, nargs="+", help=f"rows of the comparison; default: {' '.join(f.default)}")
