@@ -18,7 +18,7 @@ from rdpd_core.experiments import Experiment
 from rdpd_core.experiments.concerns import STOP, concerns
 from rdpd_core.experiments.forecast import room_of, setup_of
 from rdpd_core.experiments.lab import MOST_SUBSETS, Lab
-from rdpd_core.experiments.networks import words_of
+from rdpd_core.experiments.networks import words_of_setting
 from rdpd_core.files import work_root
 from rdpd_core.jobs.asking import spec_of_lab
 from rdpd_core.jobs.engines.local import Local
@@ -185,8 +185,7 @@ def command_of(asked: Asked) -> str:
     """Give the command line that runs the same lab."""
     lab, words = asked.lab, []
     departures = {n: v for n, v in lab.base.departures().items() if n not in ("dataset", "view", "arms")}
-    departures |= {n: " ".join(words_of(v)) for n, v in departures.items() if n == "architecture"}
-    words += [f"--{name.replace('_', '-')} {value}" for name, value in departures.items()]
+    words += [f"--{name.replace('_', '-')} {' '.join(words_of_setting(name, value))}" for name, value in departures.items()]
     words += [f"--by {lab.by}"] if lab.by != "channels" else []
     words += [f'--names "{",".join(lab.names)}"'] if lab.names else []
     words += [f"--largest {lab.largest}"] if lab.largest < len(lab.units) else []

@@ -17,10 +17,9 @@ from app.figures import results as pictures
 from app.figures.about import About
 from app.figures.forest import describe_forest
 from app.figures.text import in_filename, in_markdown
-from rdpd_core.errors import DataError
 from rdpd_core.evaluation import METRICS
 from rdpd_core.experiments.arms import ARMS
-from rdpd_core.experiments.evidence.book import Entry
+from rdpd_core.experiments.evidence.book import Entry, each
 from rdpd_core.experiments.glance import Glance, glances, rows_of, sentences
 
 NOTES = [
@@ -32,12 +31,7 @@ LONG = 600
 
 @kept.resource(max_entries=4, show_spinner="Reading all results ...")
 def _read(found: tuple[tuple[str, str, float, bool], ...]) -> tuple[list[Glance], list[str]]:
-    books, refused = [], []
-    for name, path, _, shipped in found:
-        try:
-            books.append(Entry(name, Path(path), shipped).read())
-        except DataError as error:
-            refused.append(str(error))
+    books, refused = each((Entry(name, Path(path), shipped) for name, path, _, shipped in found), Entry.read)
     return glances(books), refused
 
 

@@ -13,7 +13,6 @@ from app.figures.canvas import Parts
 from app.figures.forest import Line, Section, forest_figure, forest_table
 from app.figures.noted import noted
 from app.figures.text import in_plotly
-from rdpd_core.datasets import DATASETS
 from rdpd_core.evaluation import METRICS
 from rdpd_core.evaluation.scores import Interval
 from rdpd_core.experiments.arms import ARMS
@@ -104,14 +103,10 @@ def glance_sections(rows: Sequence[Glance], metric: str, against: str = "direct"
         gap = row.over(against, metric)
         if gap is not None:
             n = f"{', '.join(row.views)}; n = {gap.n_seeds} seeds, {gap.n_units} {row.cells[0].comparison.unit}"
-            heading = f"{_titled(row.dataset)}, {row.recipe}{f'; {row.more}' if row.more else ''}"
+            heading = f"{row.title}, {row.recipe}{f'; {row.more}' if row.more else ''}"
             line = Line(row.labels, row.arm, gap.value, _ends(gap.interval), n, key=row.book)
             found.setdefault(heading, []).append(line)
     return [Section(heading, tuple(lines)) for heading, lines in found.items()]
-
-
-def _titled(dataset: str) -> str:
-    return DATASETS.get(dataset).title if dataset in DATASETS else dataset
 
 
 def _ends(interval: Interval | None) -> tuple[float, float] | None:

@@ -9,7 +9,7 @@ from rdpd_core.evaluation import Run, compare
 from rdpd_core.evaluation.arms import Comparison
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.experiment import Experiment
-from rdpd_core.experiments.networks import words_of
+from rdpd_core.experiments.networks import words_of_setting
 from rdpd_core.experiments.run import Result
 
 
@@ -36,10 +36,5 @@ def command_of(experiment: Experiment) -> str:
     asked = {name: value for name, value in experiment.to_dict().items() if name != "dataset" and value != defaults[name]}
     asked["view"] = experiment.view
     for name, value in sorted(asked.items()):
-        if name == "arms":
-            words.append(f"--arms {' '.join(value)}")
-        elif name == "architecture":
-            words.append(f"--architecture {' '.join(words_of(value))}")
-        else:
-            words.append(f"--{name.replace('_', '-')} {shlex.quote(str(value))}")
+        words.append(f"--{name.replace('_', '-')} {shlex.join(words_of_setting(name, value))}")
     return " ".join(words)

@@ -12,7 +12,7 @@ from rdpd_core.evaluation.scores import cell as written
 from rdpd_core.experiments.arms import ARMS
 from rdpd_core.experiments.evidence.book import Book
 from rdpd_core.experiments.evidence.cell import Cell, Gap
-from rdpd_core.experiments.experiment import Experiment
+from rdpd_core.experiments.experiment import WITHOUT_EFFECT, Experiment
 from rdpd_core.experiments.networks import words_of
 from rdpd_core.experiments.study_answers import liked, share_closed, together
 
@@ -21,7 +21,7 @@ OF_CURVES = ("noise", "share", "rich_share", "temperature")
 """Settings that studies go along: their experiments stand in curves, and not here."""
 TOLD = (
     "dataset", "view", "arms", "seeds", "first_seed", "recipe", "split", "teacher_labels", "architecture",
-    "unlabeled", "unlabeled_by", "wrong_labels", "noise_on", "noise_kind", "share_by", "rich_by",
+    "unlabeled", "wrong_labels", *(name for _, names in WITHOUT_EFFECT.values() for name in names),
 )  # fmt: skip
 """Settings in which the experiments of a row may differ, that are told in words of their own, or that change nothing here."""
 VERDICTS = {1: "imitation helps", -1: "imitation harms", 0: "no gain is shown"}
@@ -58,6 +58,11 @@ class Glance:
         return not (self.dataset in DATASETS and DATASETS.get(self.dataset).simulated)
 
     @property
+    def title(self) -> str:
+        """Give the data set's title, or its name if it is gone."""
+        return DATASETS.get(self.dataset).title if self.dataset in DATASETS else self.dataset
+
+    @property
     def arm(self) -> str:
         """Give the arm that is compared: RDPD, or what comes nearest."""
         return liked(self.cells)
@@ -76,10 +81,9 @@ class Glance:
         """Give how much higher the compared arm scores than another one, over all views; None if that took no part."""
         return together(self.cells, self.arm, arm, metric) if all(cell.has(arm) for cell in self.cells) else None
 
-    def best(self, metric: str = METRIC) -> tuple[str, float]:
-        """Give the view with the highest score of the compared arm, and that score."""
-        cell = max(self.cells, key=lambda c: c.mean(self.arm, metric))
-        return cell.at["view"], cell.mean(self.arm, metric)
+    def best(self, metric: str = METRIC) -> Cell:
+        """Give the experiment of the view in which the compared arm scores highest."""
+        return max(self.cells, key=lambda c: c.mean(self.arm, metric))
 
 
 def glances(books: Iterable[Book]) -> list[Glance]:
@@ -167,17 +171,13 @@ def _enough(rows: list[Glance], metric: str) -> list[str]:
         if g.dataset in seen or len(g.cells) < SEVERAL or not all(cell.has("teacher") for cell in g.cells):
             continue
         seen.add(g.dataset)
-        cell = max(g.cells, key=lambda c: c.mean(g.arm, metric))
+        cell = g.best(metric)
         lost = cell.difference("teacher", g.arm, metric)
         told.append(
-            f"{_titled(g.dataset)}, recipe {g.recipe}, {g.labels}: of {len(g.cells)} views {cell.at['view']} serves best, "
+            f"{g.title}, recipe {g.recipe}, {g.labels}: of {len(g.cells)} views {cell.at['view']} serves best, "
             f"{cell.mean(g.arm, metric):.3f}, {written(lost.value, lost.interval)} below the teacher of all channels."
         )
     return [*told, "The best of several views is named after the fact, which flatters it."] if told else []
-
-
-def _titled(dataset: str) -> str:
-    return DATASETS.get(dataset).title if dataset in DATASETS else dataset
 
 
 def _counted(rows: list[Glance], where: str, metric: str) -> str:
@@ -216,7 +216,7 @@ def rows_of(rows: Iterable[Glance], metric: str = METRIC) -> list[dict[str, Any]
 
 def _table_row(g: Glance, metric: str) -> Mapping[str, Any]:
     gap, closed, forest = g.over("direct", metric), share_closed(g.cells, g.arm, metric), g.over("forest", metric)
-    view, best = g.best(metric)
+    best = g.best(metric)
     seeds = min(len(cell.seeds(g.arm)) for cell in g.cells)
     return {
         "data set": g.dataset,
@@ -230,7 +230,7 @@ def _table_row(g: Glance, metric: str) -> Mapping[str, Any]:
         "shown": verdict(gap),
         "of the gap closed": "" if closed is None else f"{closed.value:.0%}",
         "less forest": _gap(forest),
-        "best": f"{view} {best:.3f}",
+        "best": f"{best.at['view']} {best.mean(g.arm, metric):.3f}",
         "n": f"{seeds} seeds, {g.cells[0].comparison.n_subjects} people",
         "results": g.book,
     }

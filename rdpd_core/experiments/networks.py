@@ -44,6 +44,13 @@ def _read(values: Mapping[str, str]) -> dict[str, Any]:
     return {name: getattr(read, name) for name in values}
 
 
+def words_of_setting(name: str, value: Any) -> list[str]:
+    """Give the words that stand behind the name of a setting of an experiment on a command line."""
+    if name == "architecture":
+        return words_of(value)
+    return list(value) if name == "arms" else [str(value)]
+
+
 def words_of(architecture: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Give the words that `networks_of` reads, role by role."""
     return [

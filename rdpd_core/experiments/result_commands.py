@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from rdpd_core.errors import RdpdError
 from rdpd_core.evaluation.tables import csv_text
-from rdpd_core.experiments.evidence.book import Entry, entries, find
+from rdpd_core.experiments.evidence.book import Entry, each, entries, find
 from rdpd_core.experiments.glance import glances, rows_of, sentences
 from rdpd_core.experiments.statements import HELD, NOT_HELD
 from rdpd_core.experiments.studies import STUDIES
 from rdpd_core.experiments.study_text import CLASS_COLUMNS, COLUMNS, class_rows, csv_rows, text_of
 from rdpd_core.files import write_atomic
 from rdpd_core.terminal import print_json, print_rows
-
-T = TypeVar("T")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -50,29 +45,18 @@ def call(given: argparse.Namespace) -> int:
 
 
 def _list(as_json: bool) -> int:
-    rows, refused = _each(_row)
+    rows, refused = each(entries(), _row)
     print_rows(rows, as_json)
     return _told(refused)
 
 
 def _glance(as_json: bool) -> int:
-    books, refused = _each(Entry.read)
+    books, refused = each(entries(), Entry.read)
     rows = glances(books)
     print_rows(rows_of(rows), as_json)
     if not as_json:
         print("", *sentences(rows), sep="\n")
     return _told(refused)
-
-
-def _each(make: Callable[[Entry], T]) -> tuple[list[T], list[str]]:
-    """Give what is made of every file of results, and why others were refused."""
-    made, refused = [], []
-    for entry in entries():
-        try:
-            made.append(make(entry))
-        except RdpdError as error:  # a damaged file, or a study of a newer version
-            refused.append(str(error))
-    return made, refused
 
 
 def _told(refused: list[str]) -> int:

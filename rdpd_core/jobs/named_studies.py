@@ -92,15 +92,14 @@ def asked_of(given: argparse.Namespace) -> Asked:
 
 def command_of(given: argparse.Namespace, asked: Asked) -> str:
     """Give the command line that repeats a study."""
-    from rdpd_core.experiments.networks import words_of
+    from rdpd_core.experiments.networks import words_of_setting
 
     words = [f"python -m rdpd_core study {given.study} --dataset {asked.dataset} --recipe {asked.recipe}"]
     words += [f"--seeds {asked.seeds}"] if asked.seeds else []
     for name, many in (("view", asked.views), ("splits", asked.splits), ("values", asked.values)):
         words += [f"--{name} {' '.join(many)}"] if many else []
     for name, value in sorted(asked.others.items()):
-        told = value if name == "arms" else words_of(value) if name == "architecture" else [str(value)]
-        words.append(f"--{name.replace('_', '-')} {' '.join(told)}")
+        words.append(f"--{name.replace('_', '-')} {' '.join(words_of_setting(name, value))}")
     return " ".join(words)
 
 

@@ -14,7 +14,7 @@ from rdpd_core.errors import JobFileError, StoppedError
 from rdpd_core.experiments import Experiment, Loaded, Result, card_of, comparison_of, run
 from rdpd_core.experiments.archive import merge, pack, unpack
 from rdpd_core.experiments.keep import is_new
-from rdpd_core.experiments.networks import words_of
+from rdpd_core.experiments.networks import words_of_setting
 from rdpd_core.experiments.outcome import Outcome
 from rdpd_core.experiments.printed import record_of
 from rdpd_core.files import digest_bytes, write_atomic
@@ -148,8 +148,7 @@ def _lineage(spec: Spec, experiment: Experiment) -> tuple[dict[str, str], str]:
     if spec.parent is None:
         return {"job": job, "job_title": spec.title}, job[:6]
     own = {name: value for name, value in experiment.departures().items() if name not in _COMMON}
-    told = {name: " ".join(words_of(value)) if name == "architecture" else value for name, value in own.items()}
-    words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())
+    words = ", ".join(f"{name.replace('_', ' ')} {' '.join(words_of_setting(name, value))}" for name, value in own.items())
     title = spec.title.rpartition(", shard ")[0] or spec.title
     about = {"job": job, "job_part": spec.whole[:4], "job_title": f"{title}: {words}" if words else title}
     return about, f"{job[:6]}-{spec.whole[:4]}"

@@ -92,6 +92,7 @@ class Cohort:
         self.own = self._stack([self._first_own(m) for m in members])
         self.mask = torch.tensor([[float(c in m.channels) for c in self.union] for m in members], device=device)
         self.amplitude = torch.tensor([m.noise for m in members], device=device)
+        self.listens = torch.tensor([m.teacher for m in members], device=device)
         self.settings = {
             name: torch.tensor([float(m.settings.get(name, getattr(method.params, name))) for m in members], device=device)
             for name in sorted({n for m in members for n in m.settings})
@@ -130,7 +131,7 @@ class Cohort:
         self.members = tuple(self.members[i] for i in keep)
         self.weights = {n: w.detach()[at].requires_grad_() for n, w in self.weights.items()}
         self.own = {n: w.detach()[at].requires_grad_() for n, w in self.own.items()}
-        self.mask, self.amplitude = self.mask[at], self.amplitude[at]
+        self.mask, self.amplitude, self.listens = self.mask[at], self.amplitude[at], self.listens[at]
         self.settings = {n: s[at] for n, s in self.settings.items()}
 
     def losses(
@@ -226,7 +227,7 @@ class Cohort:
 
     def by_teacher(self, said: Tensor) -> Tensor:
         """Give what belongs to G teachers, (G, ...), to their students: (M, ...), or (...) if one teaches all."""
-        return said[0] if len(said) == 1 else said[torch.tensor([m.teacher for m in self.members], device=self.device)]
+        return said[0] if len(said) == 1 else said[self.listens]
 
     def _first_weights(self, member: Member) -> dict[str, Tensor]:
         alone: Model = self._kind(len(member.channels), self.classes, self.samples, self.params)

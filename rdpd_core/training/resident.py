@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -44,8 +45,7 @@ class Resident:
         self._origin, self._source, self._statistics = np.asarray(windows.start), windows.digest, statistics
         self._stretches = stretches_of(windows, statistics, device, between, free)
         self.target = torch.from_numpy(np.asarray(windows.target, dtype=np.int64)).to(device)
-        self.owner = torch.from_numpy(np.unique(np.asarray(windows.subject), return_inverse=True)[1])
-        self._channels, self._frames = windows.channels, {}
+        self._subject, self._channels, self._frames = windows.subject, windows.channels, {}
         self._room = torch.from_numpy(_room(windows)).to(device)
         self._kept: dict[tuple, Tensor] = {}
 
@@ -56,6 +56,11 @@ class Resident:
     def channels(self) -> int:
         """Give C, how many channels there are."""
         return len(self._channels)
+
+    @cached_property
+    def owner(self) -> Tensor:
+        """Give the subject of every window, (N,), counted from 0, on the CPU."""
+        return torch.from_numpy(np.unique(np.asarray(self._subject), return_inverse=True)[1])
 
     @property
     def on_disk(self) -> bool:

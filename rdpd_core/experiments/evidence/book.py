@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from rdpd_core.errors import DataError, UnknownNameError
+from rdpd_core.errors import DataError, RdpdError, UnknownNameError
 from rdpd_core.experiments.evidence.cell import Cell
 from rdpd_core.experiments.evidence.shelf import read_sealed, write_sealed
 from rdpd_core.files import work_root
 from rdpd_core.store import store
 
+T = TypeVar("T")
 FORMAT = 1
 FOLDER = "results"
 
@@ -143,6 +144,17 @@ def find(name: str) -> Entry:
     if name not in known:
         raise UnknownNameError("results", name, known)
     return known[name]
+
+
+def each(found: Iterable[Entry], make: Callable[[Entry], T]) -> tuple[list[T], list[str]]:
+    """Give what is made of every file of results, and why the others were refused."""
+    made, refused = [], []
+    for entry in found:
+        try:
+            made.append(make(entry))
+        except RdpdError as error:  # a damaged file, or a study of a newer version
+            refused.append(str(error))
+    return made, refused
 
 
 def shipped_cells() -> Iterator[Cell]:

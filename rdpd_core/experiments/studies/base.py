@@ -12,7 +12,7 @@ from rdpd_core.experiments.arms import pick_arms
 from rdpd_core.experiments.evidence.book import Book
 from rdpd_core.experiments.evidence.cell import Cell
 from rdpd_core.experiments.experiment import ALL_SPLITS, SEVERAL, Experiment
-from rdpd_core.experiments.networks import words_of
+from rdpd_core.experiments.networks import words_of_setting
 from rdpd_core.experiments.published import Published, rows_of
 from rdpd_core.experiments.statements import Checked, Statement
 from rdpd_core.registry import Registry
@@ -137,8 +137,7 @@ class Study:
         """Give what sets the results apart from those of the study as it is by default; empty if nothing does."""
         base = self.base(asked)
         own = {name: value for name, value in base.departures().items() if name not in _NAMED and value}
-        told = {name: "-".join(words_of(value)) if name == "architecture" else value for name, value in own.items()}
-        words = [f"{name}_{value}" for name, value in told.items()]
+        words = [f"{name}_{'-'.join(words_of_setting(name, value))}" for name, value in own.items()]
         words += [] if not asked.views else ["-".join(asked.views)]
         text = ".".join(words)
         return "".join(c if c.isalnum() or c in "._-+" else "_" for c in text)[:80]

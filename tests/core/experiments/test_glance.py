@@ -41,7 +41,7 @@ def test_views_of_the_same_people_are_one_row_and_labels_part_them():
     first = found[0]
     assert first.over("direct").value == together(first.cells, "rdpd", "direct").value
     assert first.score("rdpd") == pytest.approx(sum(c.mean("rdpd", "pr_auc") for c in first.cells) / 2)
-    assert first.best()[0] in ("wrist", "limbs")
+    assert first.best().at["view"] in ("wrist", "limbs")
 
 
 @pytest.mark.parametrize(
