@@ -73,7 +73,7 @@ def ask(link: Link) -> Asked | None:
         values |= params_form.form(Experiment, LABELS, "distill.labels", link)
     with st.expander("More settings", icon=":material/tune:"):
         values |= params_form.form(Experiment, MORE, "distill.more", link, _zeros(values["recipe"]))
-        networks = _ask_networks(link, told)
+        told["architecture"] = _ask_networks(link)
     told |= values
     title = free_choice.offer(link, "title", _title, "")
     told["title"] = st.session_state[title.key]
@@ -87,21 +87,24 @@ def ask(link: Link) -> Asked | None:
     if not arms:
         st.warning("Choose at least one arm.", icon=":material/checklist:")
         return None
-    if networks is None:
+    try:
+        networks = networks_of(told["architecture"].split())
+    except RdpdError as error:  # said where it is seen while the further settings are folded away
+        st.error(f"Networks: {in_markdown(str(error), 400)}", icon=":material/error:")
         return None
     asked = {"dataset": dataset.name, "split": split, "teacher": teacher, "view": chosen.view, "arms": arms}
     return Asked(Experiment(**asked, **values, architecture=networks), place, title.key)
 
 
-def _ask_networks(link: Link, told: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
-    """Ask for settings of the networks; None if what was written makes none, which is said."""
+def _ask_networks(link: Link) -> str:
+    """Ask for settings of the networks; give the words."""
     offered = free_choice.offer(link, "architecture", lambda text: text[:LONGEST_NETWORKS], "")
     kind = MODELS.get(MODEL).Params
     known = ", ".join(kind.from_dict({}).to_dict())
     help = (
         f"Settings by role ({', '.join(ROLES)}), or of all of them. Known: {known}. Empty leaves them to recipe and data set."
     )
-    told["architecture"] = text = st.text_input(
+    return st.text_input(
         "Networks",
         key=offered.key,
         placeholder="student.filters=32 dropout=0.2",
@@ -109,11 +112,6 @@ def _ask_networks(link: Link, told: dict[str, Any]) -> dict[str, dict[str, Any]]
         max_chars=LONGEST_NETWORKS,
         width=560,
     )
-    try:
-        return networks_of(text.split())
-    except RdpdError as error:
-        st.error(in_markdown(str(error), 400), icon=":material/error:")
-        return None
 
 
 def ask_dataset(link: Link, told: dict[str, Any]) -> type[Dataset]:
