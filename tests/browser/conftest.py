@@ -15,7 +15,7 @@ import pytest
 from app.__main__ import is_healthy
 from rdpd_core.environment import ROOT
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 QUIET = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 ENDS_WITHIN_S = 15
 CHART, ERROR, RUNNING = ".js-plotly-plot:has(.gtitle)", "[data-testid=stException]", "[data-testid=stStatusWidget]"
@@ -48,7 +48,8 @@ def visitor(browser):
 def pytest_runtest_makereport(item, call):
     """Say what stood on the page when a test failed."""
     report = yield
-    page = getattr(item, "funcargs", {}).get("page")
+    given = getattr(item, "funcargs", {})
+    page = given.get("page", given.get("same_page"))
     if report.when == "call" and report.failed and page is not None and not page.is_closed():
         from playwright.sync_api import Error
 
@@ -60,17 +61,44 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+class Watched:
+    """What goes wrong in a page: scripts that fail, and addresses on other machines that it asks for."""
+
+    def __init__(self, page):
+        self.page, self.failures, self.elsewhere = page, [], []
+        page.on("pageerror", lambda error: self.failures.append(str(error)))
+        page.on("request", lambda request: None if LOCAL.match(request.url) else self.elsewhere.append(request.url))
+
+    def check(self):
+        """Fail if anything went wrong since the last look."""
+        failures, self.failures = self.failures, []
+        elsewhere, self.elsewhere = self.elsewhere, []
+        assert not failures, f"scripts failed in the browser: {failures}"
+        assert not elsewhere, f"the page asked other machines: {elsewhere}"
+
+
 @pytest.fixture
 def page(visitor):
     """A fresh page; no script may fail in it, and nothing may be fetched from elsewhere."""
-    failures, elsewhere = [], []
-    page = visitor.new_page()
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.on("request", lambda request: None if LOCAL.match(request.url) else elsewhere.append(request.url))
-    yield page
-    page.close()
-    assert not failures, f"scripts failed in the browser: {failures}"
-    assert not elsewhere, f"the page asked other machines: {elsewhere}"
+    watched = Watched(visitor.new_page())
+    yield watched.page
+    watched.page.close()
+    watched.check()
+
+
+@pytest.fixture(scope="module")
+def kept_page(visitor):
+    """The page of `same_page`."""
+    watched = Watched(visitor.new_page())
+    yield watched
+    watched.page.close()
+
+
+@pytest.fixture
+def same_page(kept_page):
+    """One page for all tests of a file, for those that look at many places: to load the app takes longer than to look."""
+    yield kept_page.page
+    kept_page.check()
 
 
 @pytest.fixture(scope="package")

@@ -9,9 +9,12 @@ TITLED = ".js-plotly-plot:has(.gtitle)"
 """A chart with a title: no empty paper."""
 BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true]"
 ERROR = "[data-testid=stException]"
+RUNS = "[data-testid=stApp][data-test-script-state=running]"
 EDITS = "noise~I~0.6~uniform~0!scale~II~1.5"
 SETTLED_MS = 400
 """A page counts as drawn when nothing of it has moved for so long."""
+LOOK_MS = 100
+"""How often it is looked at: to look lays out the whole page, and at every frame that costs more than what the page does."""
 
 
 class Place(NamedTuple):
@@ -77,6 +80,27 @@ def visit(page: Any, url: str, place: Place, within_s: float = 240) -> None:
     settle(page, within_s)
 
 
+def turn_to(page: Any, url: str, place: Place, within_s: float = 240) -> None:
+    """Go to a place as by a link of the app, without loading the app anew; opens it where the page shows something else.
+
+    Args:
+        page: Of the browser.
+        url: Of the app.
+        place: Where to go.
+        within_s: Recordings are simulated on the first visit.
+
+    Raises:
+        AssertionError: The page shows an error.
+    """
+    if not page.url.startswith(f"{url}/"):
+        visit(page, url, place, within_s)
+        return
+    page.evaluate(_TURN, [f"/{place.address}", RUNS])
+    page.wait_for_function("window._turned", timeout=within_s * 1000, polling=LOOK_MS)
+    page.wait_for_selector(f"{place.sign}, {ERROR}", timeout=within_s * 1000)
+    settle(page, within_s)
+
+
 def settle(page: Any, within_s: float = 60) -> None:
     """Wait until the page has been the same for a moment; fail if it shows an error.
 
@@ -84,11 +108,22 @@ def settle(page: Any, within_s: float = 60) -> None:
         AssertionError: The page shows an error.
     """
     page.evaluate("window._seen = undefined")  # what was still before the last click does not count
-    page.wait_for_function(_STILL, arg=[BUSY, SETTLED_MS], timeout=within_s * 1000)
+    page.wait_for_function(_STILL, arg=[BUSY, SETTLED_MS], timeout=within_s * 1000, polling=LOOK_MS)
     errors = page.locator(ERROR).all_inner_texts()
     if errors:
         raise AssertionError(f"{page.url} shows an error: {errors}")
 
+
+_TURN = """([address, runs]) => {
+  window._turned = false;
+  const look = new MutationObserver(() => {
+    if (document.querySelector(runs)) { window._turned = true; look.disconnect(); }
+  });
+  look.observe(document.body, {subtree: true, attributeFilter: ["data-test-script-state"]});
+  history.pushState({}, "", address);
+  dispatchEvent(new PopStateEvent("popstate", {state: {}}));
+}"""
+"""As Back and Forward do: the app is told of the new address, and its script begins to run."""
 
 _STILL = """([busy, still]) => {
   const now = performance.now(), app = document.querySelector("[data-testid=stApp]");
