@@ -1,13 +1,20 @@
 """The worker, in a process that knows the toy data set: `python -m tests.toy_worker FOLDER`."""
 
 import sys
+from collections.abc import Sequence
 
 from rdpd_core.datasets import DATASETS
 from rdpd_core.jobs import worker
 from rdpd_core.jobs.engines.local import Local
 from tests.toys import ToyDataset
 
-if __name__ == "__main__":
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do one job, as the worker does; gives the exit code."""
     DATASETS._entries["toy"] = ToyDataset
     Local.module = "tests.toy_worker"
-    sys.exit(worker.main())
+    return worker.main(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
 from rdpd_core.errors import EngineError, ParameterError
 from rdpd_core.files import environment, owner, shared_work_root
@@ -86,9 +86,7 @@ class Local(Engine):
         words += ["--threads", str(self.threads(spec.device))]
         with folder.log.open("ab") as log:
             try:
-                process = subprocess.Popen(
-                    words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment(spec, slot), **_apart()
-                )
+                process = self._start(words, self._environment(spec, slot), log)
             except OSError as error:
                 raise EngineError(f"no worker could be started: {error.strerror}") from error
         _CHILDREN[process.pid] = process
@@ -99,6 +97,9 @@ class Local(Engine):
             for other in self._slots(spec):
                 self._mark(other, WANTS).unlink(missing_ok=True)
         return {"pid": process.pid, "started": birth(process.pid), "slot": slot}
+
+    def _start(self, words: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen:
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, **_apart())
 
     def state(self, handle: Handle | None) -> Seen:
         """Say whether the process lives, and how it ended if this process is its parent."""

@@ -5,23 +5,27 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rdpd_core.experiments import Experiment
 from rdpd_core.jobs import Desk, Job, Spec
 from rdpd_core.jobs.engines.local import Local
 from rdpd_core.runtime import versions
 from rdpd_core.store import Store
+from tests import warm
 
 LIMIT_S = 100.0
 
 
 class ToyLocal(Local):
-    """This machine, with workers that know the toy data set."""
+    """This machine, with workers that know the toy data set and need not load PyTorch."""
 
-    module = "tests.toy_worker"
+    module = warm.MODULE
+
+    def _start(self, words: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Any:
+        return warm.start(words, env, log)
 
 
 class Dying(Local):
