@@ -135,6 +135,7 @@ def _models(job: Job, keys: list[str]) -> None:
     """Show the models a job made, each with a link to its card."""
     from rdpd_core.evaluation import Scores
 
+    awaited = is_awaited(job.folder)  # before the look into the store: what arrives in between would be missed, and not waited for
     cards = {card.key: card for card in cached.cards(job.entry.dataset)}
     rows = []
     for key in keys:
@@ -144,7 +145,7 @@ def _models(job: Job, keys: list[str]) -> None:
         row["PR-AUC, test [95%]"] = scores.cell("pr_auc") if scores and "pr_auc" in scores.values else ""
         rows.append({**row, "card": f"models?models.model={quote(key, safe='')}" if card is not None else None})
     missing = [key for key in keys if key not in cards]
-    awaited = bool(missing) and is_awaited(job.folder)
+    awaited = awaited and bool(missing)
     if awaited:
         st.fragment(_await_models, run_every=EVERY_S)(job.id, len(keys), len(missing))
     height = 36 * (min(len(rows), TALLEST) + 1) + 2
