@@ -135,7 +135,7 @@ def _models(job: Job, keys: list[str]) -> None:
     """Show the models a job made, each with a link to its card."""
     from rdpd_core.evaluation import Scores
 
-    awaited = is_awaited(job.folder)  # before the look into the store: what arrives in between would be missed, and not waited for
+    awaited = is_awaited(job.folder)  # before the look into the store: what arrives in between would not be waited for
     cards = {card.key: card for card in cached.cards(job.entry.dataset)}
     rows = []
     for key in keys:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
 
 WAIT_MS, JOB_MS = 240_000, 900_000
 SEEDS = 5
-ASKED = {"recipe": "paper", "seeds": SEEDS, "view": "lead_I", "share": 0.4}
+ASKED = {"recipe": "paper", "seeds": SEEDS, "view": "lead_I", "share": 0.2}
 BROWSED = ("Case study", "Cohort")
 
 
