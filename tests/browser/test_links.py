@@ -9,7 +9,7 @@ from rdpd_core.environment import ROOT
 from rdpd_core.jobs import states
 from tests.app import jobs_made
 from tests.browser.conftest import ServerKilled, running_app
-from tests.browser.places import PLACES, settle, turn_to, visit
+from tests.browser.places import PLACES, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,11 +44,11 @@ VIEWS = {
 }
 
 
-def settled(page, url, address, opens=visit):
+def settled(page, url, address):
     """Open an address and wait until its page is drawn and nothing moves any more; give what is shown."""
     path = address.lstrip("/")
     place = next(place for place in PLACES if place.address.partition("?")[0] == path.partition("?")[0])
-    opens(page, url, place._replace(address=path))
+    visit(page, url, place._replace(address=path))
     return still(page)
 
 
@@ -89,7 +89,7 @@ def test_every_view_is_restored_after_the_server_was_killed(browser, app_home, a
     with running_app(ROOT, sys.executable, tmp_path, 60, **sharing) as url, browser.new_context() as context:
         page = context.new_page()
         for name, address in VIEWS.items():
-            shown = settled(page, url, address.format(job=job), turn_to)
+            shown = settled(page, url, address.format(job=job))
             assert page.locator(ALERT).filter(has_text="The link").count() == 0, f"{name}: {page.inner_text(ALERT)}"
             seen[name] = (page.url.removeprefix(url), shown)
         raise ServerKilled
