@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
@@ -28,6 +29,15 @@ def test_wilcoxon_is_exact_and_bounded_from_below():
         assert wilcoxon_p([0.01] * n) == pytest.approx(smallest_p(n)), "ties are counted exactly"
     assert smallest_p(5) == 0.0625
     assert smallest_p(1) == 1
+
+
+@pytest.mark.parametrize("n", range(1, 9))
+def test_shared_ranks_and_zeros_are_counted_as_scipy_counts_them(n):
+    draw = numpy_generator("ties", n)
+    for _ in range(6):
+        differences = np.round(draw.normal(0.5, 1.5, n)) / 10
+        differences[0] = 0.1
+        assert wilcoxon_p(differences) == pytest.approx(wilcoxon(differences.round(12)).pvalue, abs=1e-12)
 
 
 def test_equal_arms_do_not_differ():
