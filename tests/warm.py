@@ -21,7 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-MODULE = "tests.toy_worker"
+from tests import toy_worker
+
 MOST_BYTES = 1 << 16
 
 
@@ -54,22 +55,22 @@ class Copied:
         return self.returncode
 
     def _listen(self) -> None:
-        with self._way:
-            self.returncode = int(_line(self._way))
-        self._over.set()
+        try:
+            with self._way:
+                self.returncode = int(_line(self._way))
+        finally:
+            self._over.set()
 
 
-def start(words: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Copied | subprocess.Popen:
-    """Start a worker, where processes can be copied as a copy.
+def start(words: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Copied:
+    """Start a worker as a copy, on a system that can copy processes.
 
     Args:
         words: Its command.
         env: Its whole environment.
         log: What it says goes there.
     """
-    assert words[2] == MODULE, words
-    if not hasattr(os, "fork"):
-        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+    assert words[2] == toy_worker.__name__, words
     way = socket.socket(socket.AF_UNIX)
     way.connect(_keeper())
     socket.send_fds(way, [json.dumps([words[3:], dict(env)]).encode() + b"\n"], [log.fileno()])
@@ -117,11 +118,12 @@ def serve(address: str) -> None:
                 ways[pid] = way
             if woken in ready:
                 woken.recv(MOST_BYTES)
-            for pid in [pid for pid in ways if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)]:
-                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            for pid, status in [os.waitpid(pid, os.WNOHANG) for pid in ways]:
+                if pid == 0:  # that one still runs
+                    continue
                 with ways.pop(pid) as way:
                     try:
-                        way.sendall(b"%d\n" % code)
+                        way.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
                     except BrokenPipeError:  # whoever asked has ended before
                         continue
 
@@ -138,8 +140,6 @@ def _copy(way: socket.socket) -> tuple[int, socket.socket]:
 
 
 def _be_worker(argv: Sequence[str], env: Mapping[str, str], log: int) -> None:
-    from tests import toy_worker
-
     code = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -163,6 +163,5 @@ def _be_worker(argv: Sequence[str], env: Mapping[str, str], log: int) -> None:
 
 if __name__ == "__main__":
     from rdpd_core.jobs import work  # noqa: F401 - what takes long to load
-    from tests import toy_worker  # noqa: F401
 
     serve(sys.argv[1])

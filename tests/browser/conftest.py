@@ -18,6 +18,7 @@ from rdpd_core.environment import ROOT
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 QUIET = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 ENDS_WITHIN_S = 15
+LAPTOP = {"width": 1440, "height": 900}
 CHART, ERROR, RUNNING = ".js-plotly-plot:has(.gtitle)", "[data-testid=stException]", "[data-testid=stStatusWidget]"
 LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:")
 TEST_SETTINGS = re.compile(r"RDPD_|PYTHON|VIRTUAL_ENV$|STREAMLIT_|\w+_NUM_THREADS$")  # a person who starts the app has none
@@ -40,7 +41,7 @@ def browser():
 @pytest.fixture(scope="module")
 def visitor(browser):
     """One visitor with a laptop's screen, who keeps the app's scripts from visit to visit."""
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+    with browser.new_context(viewport=LAPTOP) as context:
         yield context
 
 

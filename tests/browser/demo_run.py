@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rdpd_core.environment import ROOT
-from tests.browser.conftest import BROWSERS, LOCAL, QUIET, running_app
+from tests.browser.conftest import BROWSERS, LAPTOP, LOCAL, QUIET, running_app
 from tests.browser.demo_script import Step, script
 from tests.browser.places import settle
 
@@ -54,7 +54,7 @@ def replays(url: str, options: argparse.Namespace, log: Path) -> list[Replay]:
         chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", *QUIET])
         for number in range(options.times):
             before = log.read_text().count("Traceback")
-            with chromium.new_context(viewport={"width": 1440, "height": 900}) as context:
+            with chromium.new_context(viewport=LAPTOP) as context:
                 found = play(context.new_page(), url, script(number, short=options.short), options.pace)
             more = log.read_text().count("Traceback") - before
             found.troubles.extend([f"{more} exceptions in the server's log"] if more else [])

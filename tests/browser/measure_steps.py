@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser import measure_clock as clock
+from tests.browser.conftest import LAPTOP
 
-SCREEN = {"width": 1440, "height": 900}
 EDITED = "whatif?whatif.edits=noise~I~0.5~uniform~0"
 SUBJECT = "[class*=st-key-case-subject] input, [class*=st-key-case-subject] [role=combobox]"
 AMPLITUDE = "[class*=noise-amplitude] :is([role=slider], input[type=range])"
@@ -25,7 +25,7 @@ Tell = Callable[[int], None]
 def fresh_page(browser: Browser) -> Iterator[Page]:
     """Give a page of a browser that knows nothing of the app, as on a first visit; no script may fail in it."""
     failures: list[str] = []
-    with browser.new_context(viewport=SCREEN) as context:
+    with browser.new_context(viewport=LAPTOP) as context:
         page = context.new_page()
         page.add_init_script(clock.LISTENING)
         page.on("pageerror", lambda error: failures.append(str(error)))

@@ -63,7 +63,7 @@ PLACES = (
 BY_NAME = {place.name: place for place in PLACES}
 
 
-def visit(page: Any, url: str, place: Place, within_s: float = 240) -> None:
+def visit(page: Any, url: str, place: Place, within_s: float = 240, stay: bool = False) -> None:
     """Open a place and wait until it is drawn and stands still.
 
     Args:
@@ -71,32 +71,16 @@ def visit(page: Any, url: str, place: Place, within_s: float = 240) -> None:
         url: Of the app.
         place: Where to go.
         within_s: Recordings are simulated on the first visit.
+        stay: Where the page shows the app, go on within it, as by a link, rather than load it anew.
 
     Raises:
         AssertionError: The page shows an error.
     """
-    page.goto(f"{url}/{place.address}")
-    page.wait_for_selector(f"{place.sign}, {ERROR}", timeout=within_s * 1000)
-    settle(page, within_s)
-
-
-def turn_to(page: Any, url: str, place: Place, within_s: float = 240) -> None:
-    """Go to a place as by a link of the app, without loading the app anew; opens it where the page shows something else.
-
-    Args:
-        page: Of the browser.
-        url: Of the app.
-        place: Where to go.
-        within_s: Recordings are simulated on the first visit.
-
-    Raises:
-        AssertionError: The page shows an error.
-    """
-    if not page.url.startswith(f"{url}/"):
-        visit(page, url, place, within_s)
-        return
-    page.evaluate(_TURN, [f"/{place.address}", RUNS])
-    page.wait_for_function("window._turned", timeout=within_s * 1000, polling=LOOK_MS)
+    if stay and page.url.startswith(f"{url}/"):
+        page.evaluate(_TURN, [f"/{place.address}", RUNS])
+        page.wait_for_function("window._turned", timeout=within_s * 1000, polling=LOOK_MS)
+    else:
+        page.goto(f"{url}/{place.address}")
     page.wait_for_selector(f"{place.sign}, {ERROR}", timeout=within_s * 1000)
     settle(page, within_s)
 

@@ -7,13 +7,13 @@ import pytest
 from app import theme
 from rdpd_core.jobs import states
 from tests.app.jobs_made import Course, desk, end, nothing_starts, spec, submit
+from tests.browser.conftest import LAPTOP
 from tests.browser.contrast import failing, words_of
-from tests.browser.places import BY_NAME, PLACES, settle, turn_to, visit
+from tests.browser.places import BY_NAME, PLACES, settle, visit
 from tests.core.jobs.made import until_ended
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
-LAPTOP = {"width": 1440, "height": 900}
 APP = "[data-testid=stApp]"
 TURNED = """([app, dark, ink]) => {
   const whole = document.querySelector(app);  // there is none for a moment: the page opens itself anew
@@ -52,11 +52,8 @@ def url(app_home, app_url):
 def test_words_stand_out_and_pictures_are_told(same_page, url, place, scheme):
     same_page.set_viewport_size(LAPTOP)
     dark = same_page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    if dark == (scheme == "dark"):
-        turn_to(same_page, url, place)
-    else:
-        same_page.emulate_media(color_scheme=scheme)
-        visit(same_page, url, place)
+    same_page.emulate_media(color_scheme=scheme)
+    visit(same_page, url, place, stay=dark == (scheme == "dark"))  # where the scheme changes, the page opens itself anew
     check_words(same_page)
     check_pictures(same_page)
 

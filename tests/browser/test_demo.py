@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.conftest import LAPTOP
 from tests.browser.demo_run import play
 from tests.browser.demo_script import script
 
@@ -11,7 +12,7 @@ LEAST = 40
 
 
 def test_a_demonstration_without_network_fails_nowhere(browser, app_url):
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+    with browser.new_context(viewport=LAPTOP) as context:
         replay = play(context.new_page(), app_url, script(0, short=True), pace=0.0)
     assert not replay.troubles, "\n".join(replay.troubles)
     assert not replay.asked

@@ -9,7 +9,7 @@ from rdpd_core.environment import ROOT
 from rdpd_core.jobs import states
 from tests.browser.conftest import running_app
 from tests.browser.job_states import STUDY, jobs_in_every_state
-from tests.browser.places import PLACES, Place, settle, turn_to
+from tests.browser.places import PLACES, Place, settle, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -50,7 +50,7 @@ def test_every_state_is_there():
 def test_a_state_is_told_with_what_can_be_done(same_page, jobs, name):
     url, made = jobs
     page, (sentence, wanted) = same_page, SEEN[name]
-    turn_to(page, url, Place(name, f"jobs?jobs.job={made[name]}", BUTTON))
+    visit(page, url, Place(name, f"jobs?jobs.job={made[name]}", BUTTON), stay=True)
     page.get_by_text(sentence, exact=False).first.wait_for(timeout=WAIT_MS)
     main = page.locator("[data-testid=stMain]")  # beside it, Streamlit has a button of the same name
     main.get_by_role("button", name=wanted[-1], exact=True).wait_for(timeout=WAIT_MS)
@@ -63,5 +63,5 @@ def test_a_state_is_told_with_what_can_be_done(same_page, jobs, name):
 @pytest.mark.parametrize("path", ["", "case", "whatif", "lab", "represent", "explain", "cohort", "distill", "data", "models"])
 def test_every_page_tells_how_many_jobs_run_and_wait(same_page, jobs, path):
     url, _ = jobs
-    turn_to(same_page, url, next(place for place in PLACES if place.address.partition("?")[0] == path))
+    visit(same_page, url, next(place for place in PLACES if place.address.partition("?")[0] == path), stay=True)
     same_page.get_by_text("5 running, 1 queued").first.wait_for(timeout=WAIT_MS)

@@ -14,7 +14,7 @@ from rdpd_core.jobs import Desk, Job, Spec
 from rdpd_core.jobs.engines.local import Local
 from rdpd_core.runtime import versions
 from rdpd_core.store import Store
-from tests import warm
+from tests import toy_worker, warm
 
 LIMIT_S = 100.0
 
@@ -22,10 +22,10 @@ LIMIT_S = 100.0
 class ToyLocal(Local):
     """This machine, with workers that know the toy data set and need not load PyTorch."""
 
-    module = warm.MODULE
+    module = toy_worker.__name__
 
     def _start(self, words: Sequence[str], env: Mapping[str, str], log: IO[bytes]) -> Any:
-        return warm.start(words, env, log)
+        return warm.start(words, env, log) if hasattr(os, "fork") else super()._start(words, env, log)
 
 
 class Dying(Local):
