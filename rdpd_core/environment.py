@@ -262,6 +262,7 @@ def _remove_halves(packages: Path) -> None:
 def _pip(home: Path, packages: Path, names: Sequence[str], handle: int) -> None:
     command = [str(interpreter(home)), "-I", "-u", "-X", "utf8", "-m", "pip", "install"]
     command += ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--only-binary", ":all:"]
+    command += ["--no-compile"]  # Python does so itself for what is used, which is a tenth of what is installed
     command += [part for name in names for part in ("-r", str(ROOT / name))]
     progress = Progress(packages)
     try:

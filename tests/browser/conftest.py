@@ -38,13 +38,6 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def visitor(browser):
-    """One visitor with a laptop's screen, who keeps the app's scripts from visit to visit."""
-    with browser.new_context(viewport=LAPTOP) as context:
-        yield context
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Say what stood on the page when a test failed."""
@@ -78,28 +71,39 @@ class Watched:
         assert not elsewhere, f"the page asked other machines: {elsewhere}"
 
 
+@pytest.fixture(scope="package")
+def kept_page(browser):
+    """The one page of all tests: to load the app into a new one takes twice as long, as every script is compiled anew."""
+    with browser.new_context(viewport=LAPTOP) as context:
+        yield Watched(context.new_page())
+
+
 @pytest.fixture
-def page(visitor):
-    """A fresh page; no script may fail in it, and nothing may be fetched from elsewhere."""
-    watched = Watched(visitor.new_page())
-    yield watched.page
-    watched.page.close()
-    watched.check()
-
-
-@pytest.fixture(scope="module")
-def kept_page(visitor):
-    """The page of `same_page`."""
-    watched = Watched(visitor.new_page())
-    yield watched
-    watched.page.close()
+def page(kept_page):
+    """A page as if it were new, with a laptop's screen; no script may fail in it, and nothing may be fetched from elsewhere."""
+    page = kept_page.page
+    page.set_viewport_size(LAPTOP)
+    page.emulate_media(color_scheme="null")
+    yield page
+    rest(page)
+    kept_page.check()
 
 
 @pytest.fixture
 def same_page(kept_page):
-    """One page for all tests of a file, for those that look at many places: to load the app takes longer than to look."""
+    """That page as the test before left it, for those that look at many places: they may go on within the app."""
     yield kept_page.page
     kept_page.check()
+
+
+def rest(page):
+    """Leave the app and forget what it noted; on the same server, as elsewhere the browser would begin in an empty process."""
+    server = "/".join(page.url.split("/")[:3])
+    if not (page.url.startswith("http") and is_healthy(server)):
+        page.goto("about:blank")
+        return
+    page.goto(f"{server}/_stcore/health")
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
 
 
 @pytest.fixture(scope="package")

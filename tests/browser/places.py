@@ -111,7 +111,7 @@ _TURN = """([address, runs]) => {
 
 _STILL = """([busy, still]) => {
   const now = performance.now(), app = document.querySelector("[data-testid=stApp]");
-  const seen = [app?.getAttribute("data-test-script-state"), document.body.innerText.length,
+  const seen = [app?.getAttribute("data-test-script-state"), document.body.textContent.length,
                 document.querySelectorAll("*").length, document.querySelector(busy) !== null].join();
   if (seen !== window._seen) [window._seen, window._since] = [seen, now];
   const calm = document.querySelector(busy) === null && app && app.getAttribute("data-test-script-state") !== "running";

@@ -95,13 +95,11 @@ def test_every_view_is_restored_after_the_server_was_killed(browser, app_home, a
         raise ServerKilled
     found = []
     with running_app(ROOT, sys.executable, tmp_path, 60, **sharing) as url, browser.new_context() as context:
+        page = context.new_page()
         for name, (address, before) in seen.items():
-            page = context.new_page()
             found += difference(name, before, settled(page, url, address))
             if page.url.removeprefix(url) != address:
                 found.append(f"{name}: the address became {page.url.removeprefix(url)}, it was {address}")
-            page.close()
-        page = context.new_page()
         settled(page, url, "")
         page.get_by_role("link").filter(has_text="What-if · Simulated ECG").first.click()
         page.get_by_role("heading", name="What-if").wait_for(timeout=WAIT_MS)
