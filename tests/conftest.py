@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.ray_head import ray_head
+
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 MOST_PROCESSES = 8
 """Each loads PyTorch and collects every test."""
@@ -43,21 +45,22 @@ def in_browser(nodeid):
 
 
 @cache
-def looks_at_shared_app(path):
-    """Say whether the tests of a file look at the one app that runs for all of them."""
-    return "app_url" in path.read_text(encoding="utf-8")
+def uses(path, name):
+    """Say whether the tests of a file use a fixture that is dear to make."""
+    return name in path.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep the tests of a file in one process, and so all that share an app, and all that start their own in a browser."""
+    """Keep the tests of a file in one process, and so all that share an app or a cluster, and all that start their own app."""
     from xdist.scheduler import LoadFileScheduling
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            if not in_browser(nodeid):
-                return super()._split_scope(nodeid)
-            return f"browser, {looks_at_shared_app(config.rootpath / nodeid.split('::')[0])}"
+            path = config.rootpath / nodeid.split("::")[0]
+            if in_browser(nodeid):
+                return f"browser, {uses(path, 'app_url')}"
+            return "cluster" if uses(path, "ray_cluster") else super()._split_scope(nodeid)
 
     return Together(config, log) if config.getoption("dist") == "loadfile" else None
 
@@ -71,6 +74,13 @@ def pytest_collection_modifyitems(config, items):
 def pytest_collection_finish():
     gc.collect()
     gc.freeze()  # what is imported stays; it need not be looked through again and again
+
+
+@pytest.fixture(scope="session")
+def ray_cluster():
+    """A Ray head for all tests that need one, started when the first of them does."""
+    with ray_head() as running:
+        yield running
 
 
 def in_ci() -> bool:

@@ -1,6 +1,7 @@
 """The worker, with a task of no weight in place of training: `python -m tests.light_worker FOLDER`. All else is as it is.
 
-The title of the job says what it does: "short" ends by itself, "parent" starts a child process, others go on until stopped.
+The title of the job says what it does: "short" ends by itself, "short 50" after 50 steps, "parent" starts a child process,
+others go on until stopped.
 """
 
 import os
@@ -23,8 +24,9 @@ def do_experiment(folder, spec, tell, should_stop):
     tell({"kind": "plan", "stages": []})
     tell({"kind": "stage", "key": "light", "title": "counting", "child": child, "done": done})
     print("counting")
-    step = 0
-    while not should_stop() and not (spec.title == "short" and step >= STEPS):
+    step, (what, *steps) = 0, spec.title.split()
+    last = int(*steps or [STEPS]) if what == "short" else None
+    while not should_stop() and step != last:
         step += 1
         tell({"kind": "step", "stage": "light", "step": step, "run": os.getpid()})
         time.sleep(STEP_S)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.places import LOOK_MS
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 PICTURE, TITLE = ".js-plotly-plot:has(.gtitle)", ".js-plotly-plot .gtitle"
@@ -40,6 +42,7 @@ def shows(page, subject):
         "([where, start]) => [...document.querySelectorAll(where)].some((e) => e.textContent.startsWith(start))",
         arg=[TITLE, f"{subject},"],
         timeout=CLICK_MS,
+        polling=LOOK_MS,
     )
 
 
@@ -73,13 +76,17 @@ def test_a_choice_changes_picture_and_address_and_back_undoes_it(first_page):
     assert "start.subject" not in page.url
 
 
-def test_a_link_restores_subject_and_window(first_page):
+def test_a_link_restores_subject_and_window_and_one_click_looks_closer(first_page):
     second = other_subject(first_page())
     page = first_page(f"?start.subject={second}&start.window=2&start.channels=chest")
     shows(page, second)
     page.get_by_text("window 2 of").wait_for(timeout=CLICK_MS)
     assert page.locator(PICTURE).get_by_text("V6").count() == 1
     assert page.locator("[data-testid=stAlert]").count() == 0
+    page.get_by_role("link", name="This subject in the case study").click()
+    page.get_by_text(f"Subject {second}").first.wait_for(timeout=FIRST_VISIT_MS)
+    page.get_by_text("Window 2 of").first.wait_for(timeout=CLICK_MS)
+    assert page.locator("[data-testid=stAlert]").filter(has_text="The link").count() == 0
 
 
 def test_a_link_that_cannot_be_had_says_so(first_page):
@@ -112,17 +119,12 @@ def test_nothing_is_wider_than_a_narrow_window(page, first_page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_every_picture_has_words_for_those_who_cannot_see_it(first_page):
+def test_every_picture_has_words_for_those_who_cannot_see_it_and_downloads_say_which_window_they_hold(first_page):
     page = first_page()
     subject = subject_of(page)
     told = page.locator(f'[aria-label*="{subject}, recording"]')
     told.first.wait_for(timeout=CLICK_MS)
     assert told.count() >= 2
-
-
-def test_downloads_say_which_window_they_hold(first_page):
-    page = first_page()
-    subject = subject_of(page)
     for label, ending in (("Signal (CSV)", "_signal.csv"), ("Picture (HTML)", ".html")):
         with page.expect_download(timeout=CLICK_MS) as download:
             page.get_by_text(label).first.click()
@@ -153,22 +155,6 @@ def test_the_first_page_says_what_is_here_what_runs_and_where_one_left(page, app
     for part in ("Guided cases", "What is running", "Continue where you left", "What is here"):
         page.get_by_role("heading", name=part).wait_for(timeout=FIRST_VISIT_MS)
     page.get_by_text("Nothing is running now").wait_for(timeout=CLICK_MS)
+    assert page.get_by_role("button", name="Begin").count() >= 5
     page.get_by_role("link").filter(has_text="Data · PTB-XL").first.click()
     page.wait_for_url("**data.set=ptbxl*", timeout=CLICK_MS)
-
-
-def test_a_guided_case_begins_with_one_click(first_page):
-    page = first_page()
-    begin = page.get_by_role("button", name="Begin")
-    assert begin.count() >= 5
-    begin.first.click()
-    page.get_by_text("step 1 of").first.wait_for(timeout=FIRST_VISIT_MS)
-
-
-def test_the_window_is_looked_at_closer_with_one_click(first_page):
-    second = other_subject(first_page())
-    page = first_page(f"?start.subject={second}&start.window=2")
-    page.get_by_role("link", name="This subject in the case study").click()
-    page.get_by_text(f"Subject {second}").first.wait_for(timeout=FIRST_VISIT_MS)
-    page.get_by_text("Window 2 of").first.wait_for(timeout=CLICK_MS)
-    assert page.locator("[data-testid=stAlert]").filter(has_text="The link").count() == 0

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.browser.places import settle
+from tests.browser.places import LOOK_MS, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -20,6 +20,7 @@ def at_step(page, number):
         "([bar, text, name]) => document.querySelector(bar)?.innerText.includes(text) && location.search.includes(name)",
         arg=[BAR, f"step {number} of {STEPS}", f"guide={NAME}.{number}&"],
         timeout=FIRST_VISIT_MS,
+        polling=LOOK_MS,
     )
     page.wait_for_selector(RUNNING, state="detached", timeout=WAIT_MS)
     settle(page)  # a key that is pressed while one page takes the place of another goes to neither
@@ -28,18 +29,17 @@ def at_step(page, number):
     return page.inner_text(WORDS)
 
 
-@pytest.fixture
-def begun(page, app_url):
-    """The first step, reached by the card on the page Start."""
+def opened(page, app_url, number):
+    """Open the link to a step."""
+    page.goto(f"{app_url}/?guide={NAME}.{number}")
+    at_step(page, number)
+
+
+def test_a_case_is_walked_from_start_to_end_by_arrow_keys(page, app_url):
     page.goto(app_url)
     page.wait_for_selector(f".st-key-guide_begin_{NAME} button", timeout=FIRST_VISIT_MS)
     page.locator(f".st-key-guide_begin_{NAME} button").click()
-    at_step(page, 1)
-    return page
-
-
-def test_a_case_is_walked_from_start_to_end_by_arrow_keys(begun):
-    page, sentences = begun, []
+    sentences = []
     for number in range(1, STEPS + 1):
         sentences.append(at_step(page, number))
         page.keyboard.press("ArrowRight")
@@ -50,11 +50,10 @@ def test_a_case_is_walked_from_start_to_end_by_arrow_keys(begun):
     assert all(len(sentence) > 20 for sentence in sentences)
 
 
-def test_back_of_the_browser_undoes_a_step_also_between_pages(begun):
-    page = begun
-    for number in range(2, STEPS):
-        page.keyboard.press("ArrowRight")
-        at_step(page, number)
+def test_back_of_the_browser_undoes_a_step_also_between_pages(page, app_url):
+    opened(page, app_url, STEPS - 2)
+    page.keyboard.press("ArrowRight")
+    at_step(page, STEPS - 1)
     assert "/models?" in page.url
     page.go_back()
     assert at_step(page, STEPS - 2)
@@ -63,10 +62,8 @@ def test_back_of_the_browser_undoes_a_step_also_between_pages(begun):
     at_step(page, STEPS - 3)
 
 
-def test_arrow_keys_are_left_to_a_slider_that_has_the_focus(begun):
-    page = begun
-    page.keyboard.press("ArrowRight")
-    at_step(page, 2)
+def test_arrow_keys_are_left_to_a_slider_that_has_the_focus(page, app_url):
+    opened(page, app_url, 2)
     slider = page.locator("[data-testid=stSlider] input[type=range]").first
     slider.focus()
     before = page.inner_text("[data-testid=stSliderThumbValue]")

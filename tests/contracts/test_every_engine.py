@@ -20,7 +20,6 @@ from rdpd_core.jobs.engines.base import OVER, PENDING, RUNNING
 from rdpd_core.jobs.engines.local import Local
 from rdpd_core.jobs.engines.ray import Ray
 from rdpd_core.jobs.engines.slurm import Slurm
-from tests.ray_head import ray_head
 
 LIMIT_S = 60.0
 MODULE = "tests.light_worker"
@@ -31,13 +30,6 @@ KINDS = [
     pytest.param("ray", marks=pytest.mark.slow),
     pytest.param("ray without a shared folder", marks=pytest.mark.slow),
 ]
-
-
-@pytest.fixture(scope="module")
-def head():
-    """A Ray head for all tests of this file, started when the first of them needs it."""
-    with ray_head() as running:
-        yield running
 
 
 @pytest.fixture(params=KINDS)
@@ -54,7 +46,7 @@ def engine(request, tmp_path, monkeypatch):
         monkeypatch.setenv("RDPD_SLURM_LOCAL", "1" if request.param == "slurm" else "0")
         made = Slurm()
     else:
-        running = request.getfixturevalue("head")
+        running = request.getfixturevalue("ray_cluster")
         monkeypatch.setenv("RDPD_RAY_ADDRESS", running.address)
         monkeypatch.setenv("RDPD_RAY_TOKEN", running.token)
         monkeypatch.setenv("RDPD_RAY_FOLDER", str(running.folder / "jobs"))

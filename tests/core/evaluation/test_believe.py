@@ -57,7 +57,7 @@ def test_planted_evidence_is_believed_with_a_reason(belief):
     assert belief.cascade.kept[-1].mean() < 0.2
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 def test_models_that_know_nothing_are_not_believed(on, seed):
     found = believe(forgotten(on.model, seed), on.x, **about(on), effort=BRIEF)
     assert found.verdict == NO

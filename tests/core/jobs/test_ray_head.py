@@ -19,16 +19,20 @@ from rdpd_core.jobs.engines.ray import Ray
 from rdpd_core.jobs.transfer import export_job, import_job
 from tests.core.jobs.byhand import a_spec
 from tests.core.jobs.made import ToyLocal, models_of, toy_spec, until, until_ended, until_trained
-from tests.ray_head import ray_head
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-LONG = {"epochs": 4000, "patience": 4000}
 
 
 class ToyRay(Ray):
     """A Ray cluster whose workers know the toy data set."""
 
     module = "tests.toy_worker"
+
+
+class LightRay(Ray):
+    """A Ray cluster whose workers only count."""
+
+    module = "tests.light_worker"
 
 
 class Cut:
@@ -86,11 +90,10 @@ class Cut:
             end.close()
 
 
-@pytest.fixture(scope="module")
-def head():
-    """A Ray head for all tests of this file, started when the first of them needs it."""
-    with ray_head() as running:
-        yield running
+@pytest.fixture
+def head(ray_cluster):
+    """The Ray head of all tests that need one."""
+    return ray_cluster
 
 
 @pytest.fixture
@@ -106,10 +109,10 @@ def way(head, toy, monkeypatch):
     made.close()
 
 
-@pytest.fixture
-def office(way, tmp_path):
+@pytest.fixture(params=[ToyRay])
+def office(request, way, tmp_path):
     """A desk with jobs on that head; leaves none alive."""
-    made = Desk(tmp_path / "jobs", {"ray": ToyRay(), "local": ToyLocal(tmp_path / "slots")})
+    made = Desk(tmp_path / "jobs", {"ray": request.param(), "local": ToyLocal(tmp_path / "slots")})
     yield made
     way.mend()
     for job in made.jobs(alive_only=True):
@@ -117,9 +120,19 @@ def office(way, tmp_path):
         until_ended(made, job.id)
 
 
-def submitted(office, threads=1, **changes):
-    spec = replace(toy_spec(**changes), engine="ray", threads=threads, id="")
+counting = pytest.mark.parametrize("office", [LightRay], indirect=True)
+"""For tests to which it does not matter what a worker does."""
+SHORT = {"title": "short"}
+
+
+def submitted(office, threads=1, title="toy", **changes):
+    spec = replace(toy_spec(**changes), engine="ray", threads=threads, title=title, id="")
     return office.submit(spec)[0]
+
+
+def until_counted(office, job):
+    """Wait until a worker that only counts does so."""
+    until(lambda: any(e["kind"] == "step" for e in told(job)), office)
 
 
 def told(job):
@@ -164,9 +177,10 @@ def test_a_job_travels_is_watched_stopped_resumed_and_done(head, office, tmp_pat
     assert not [p for p in nowhere if p.is_file() and head.token.encode() in p.read_bytes()]
 
 
+@counting
 def test_a_lost_connection_is_no_death_and_loses_nothing(office, way):
-    job = submitted(office, epochs=300, patience=300)
-    until_trained(office, job.id)
+    job = submitted(office)
+    until_counted(office, job)
     for _ in range(3):
         way.cut()
         until(lambda: "cannot be reached since" in office.job(job.id).state.reason, office)
@@ -231,10 +245,11 @@ def test_a_job_goes_on_where_its_folder_on_the_cluster_is_gone(head, office):
     assert [e for e in told(job) if e["kind"] == "restored"], "a finished stage went along"
 
 
+@counting
 def test_jobs_wait_for_room_and_can_be_taken_back(office, head):
-    first = submitted(office, threads=2, **LONG)
-    until_trained(office, first.id)
-    second = submitted(office, first_seed=5, **LONG)
+    first = submitted(office, threads=2)
+    until_counted(office, first)
+    second = submitted(office, first_seed=5)
     assert office.job(second.id).state.reason == "waits for room on the cluster"
     office.stop(second.id)
     taken_back = until_ended(office, second.id)
@@ -244,15 +259,17 @@ def test_jobs_wait_for_room_and_can_be_taken_back(office, head):
     assert until_ended(office, first.id).state.name == states.STOPPED
 
 
+@counting
 def test_a_stop_before_the_worker_has_begun_stops_it(office, head):
-    job = submitted(office, **LONG)
+    job = submitted(office)
     office.stop(job.id)
     assert until_ended(office, job.id).state.name == states.STOPPED
-    assert sum(e["kind"] == "epoch" for e in told(job)) <= 1
+    assert sum(e["kind"] == "step" for e in told(job)) <= 1
 
 
+@counting
 def test_a_deleted_job_leaves_nothing_on_the_cluster(office, head, way):
-    job = submitted(office)
+    job = submitted(office, **SHORT)
     until_ended(office, job.id)
     far = head.folder / "jobs" / job.id
     assert far.is_dir()
@@ -290,22 +307,16 @@ def test_a_wrong_token_is_told(head, way, monkeypatch):
         Ray().check(a_spec(engine="ray", device="cpu"))
 
 
-def test_a_cluster_that_was_started_anew_does_not_know_its_jobs(toy, tmp_path, monkeypatch):
-    with ray_head(gpus=0) as first:
-        monkeypatch.setenv("RDPD_RAY_ADDRESS", first.address)
-        monkeypatch.setenv("RDPD_RAY_TOKEN", first.token)
-        monkeypatch.setenv("RDPD_RAY_FOLDER", str(tmp_path / "far"))
-        monkeypatch.setenv("RDPD_RAY_PYTHON", sys.executable)
-        monkeypatch.setattr(_dashboard, "QUIET_S", 0.2)
-        desk = Desk(tmp_path / "jobs", {"ray": ToyRay()})
-        job = submitted(desk, checkpoint_s=0.05, **LONG)
-        until_trained(desk, job.id)
-        first.stop()
-        desk.tick()
-        assert "cannot be reached since" in desk.job(job.id).state.reason
-        first.start()
-        until(lambda: (job.folder.record("launch") or {})["attempt"] == 2, desk)
-        until(lambda: [e["kind"] for e in told(job)].count("started") == 2, desk)
-        desk.force(job.id)
-        assert until_ended(desk, job.id).state.name == states.STOPPED
+@counting
+def test_a_cluster_that_was_started_anew_does_not_know_its_jobs(office, head):
+    job = submitted(office)
+    until_counted(office, job)
+    head.stop()
+    office.tick()
+    assert "cannot be reached since" in office.job(job.id).state.reason
+    head.start()
+    until(lambda: (job.folder.record("launch") or {})["attempt"] == 2, office)
+    until(lambda: [e["kind"] for e in told(job)].count("started") == 2, office)
+    office.force(job.id)
+    assert until_ended(office, job.id).state.name == states.STOPPED
     assert whole(job)

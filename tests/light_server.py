@@ -1,4 +1,4 @@
-"""What looks after jobs in the trials, in a process that knows the toy data set."""
+"""What looks after jobs in the trials, in a process that knows the toy data set, and whose workers only count."""
 
 import sys
 from pathlib import Path
@@ -10,5 +10,5 @@ from tests.toys import ToyDataset
 
 if __name__ == "__main__":
     DATASETS._entries["toy"] = ToyDataset
-    Local.module = "tests.toy_worker"
+    Local.module = "tests.light_worker"
     serve(Path(sys.argv[1]))
