@@ -1,7 +1,7 @@
 """All scores of one set of predictions under many weightings of its people at once.
 
 Resampling people means giving each of them a whole-number weight. Every score here is a function of weighted counts, and counts
-are sparse matrices (thresholds x people) times the weights (people x draws), so hundreds of draws cost about as much as a few.
+are matrices (thresholds x people) times the weights (people x draws), so hundreds of draws cost about as much as a few.
 Ties are handled as scikit-learn handles them: windows of equal probability enter together, and count half in ROC-AUC.
 
 Axis letters beyond types.py: U units (subjects or recordings), R draws, G distinct probabilities among the windows of a class.
@@ -23,9 +23,13 @@ from rdpd_core.evaluation.scores import METRICS, PER_CLASS, Scores
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    Counts = csr_array | np.ndarray
+
 _MACRO = {"roc_auc": "roc_auc", "pr_auc": "pr_auc", "macro_f1": "f1", "macro_f1_threshold": "f1_threshold"}
 _RANKING = ("roc_auc", "pr_auc")
 _CELLS = 2_000_000
+_EMPTY, _FEW = 8, 1024
+"""Up to so many cells for each window, and so many more, a table is not worth being sparse."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,10 @@ class _Ranks:
         others: (U,), all windows of other classes.
     """
 
-    positive: csr_array
-    negative: csr_array
+    positive: Counts
+    negative: Counts
     tied_at: np.ndarray
-    tied: csr_array
+    tied: Counts
     others: np.ndarray
 
 
@@ -146,8 +150,10 @@ def quick_scores(predictions: Predictions) -> Scores:
     return with_counts(predictions, {name: float(value[0]) for name, value in values.items()}, alone)
 
 
-def _count(row: np.ndarray, unit: np.ndarray, rows: int, units: int) -> csr_array:
-    """Give how many windows each unit has in each row, (rows, U)."""
+def _count(row: np.ndarray, unit: np.ndarray, rows: int, units: int) -> Counts:
+    """Give how many windows each unit has in each row, (rows, U); as a sparse table only where most of it is empty."""
+    if rows * units <= _EMPTY * len(row) + _FEW:
+        return np.bincount(row * units + unit, minlength=rows * units).reshape(rows, units).astype(np.float64)
     from scipy.sparse import csr_array
 
     table = csr_array((np.ones(len(row)), (row, unit)), shape=(rows, units))

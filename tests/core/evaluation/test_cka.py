@@ -217,8 +217,8 @@ def test_never_a_nan():
 
 
 @pytest.mark.slow
-def test_never_a_nan_on_ten_thousand_shapes():
-    check_random_shapes(0, 10_000)
+def test_never_a_nan_on_thousands_of_shapes():
+    check_random_shapes(1, 3_000)
 
 
 def test_forms_and_estimators_are_all_reported():

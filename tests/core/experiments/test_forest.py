@@ -1,6 +1,7 @@
 """The outside yardstick: a forest under the conditions of the students, beside them in every record."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -9,14 +10,28 @@ import torch
 from rdpd_core.errors import DataError, IncompatibleError
 from rdpd_core.experiments import Experiment, comparison_of, keep, run
 from rdpd_core.experiments.archive import pack, unpack
-from rdpd_core.experiments.forest import grow, log_probability
+from rdpd_core.experiments.forest import ForestParams, grow, log_probability
 from rdpd_core.files import to_json
+from rdpd_core.params import number
 from rdpd_core.store import Store
 from tests.core.training.made import Drawer
 
 pytestmark = pytest.mark.slow
 
 BOTH = ("forest", "forest_all")
+
+
+@dataclass(frozen=True)
+class FewTrees(ForestParams):
+    """A forest that is soon grown."""
+
+    trees: int = number(30, 1, 100_000, "trees in the forest")
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    """Forests are small, but where a test says otherwise."""
+    monkeypatch.setattr("rdpd_core.experiments.forest.ForestParams", FewTrees)
 
 
 def brief(**changes):
@@ -94,7 +109,7 @@ def test_a_stop_leaves_the_forests_out(toy):
 
 def test_a_class_that_was_never_seen_has_next_to_no_probability():
     features = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
-    model = grow(features, np.repeat([0, 2], 30), seed=0)
+    model = grow(features, np.repeat([0, 2], 30), 0, ForestParams())
     found = torch.from_numpy(log_probability(model, features, 4)).softmax(dim=1)
     assert found[:, [1, 3]].max() < 1e-6
     assert (found.argmax(dim=1).numpy() == np.repeat([0, 2], 30)).all()

@@ -162,13 +162,13 @@ def test_models_of_several_shapes_answer_in_the_order_asked():
 
 
 @pytest.mark.slow
-def test_a_thousand_edits_of_52_channels_by_256_samples_are_timed(capsys):
+def test_edits_of_52_channels_by_256_samples_are_timed(capsys):
     draw, asker = np.random.default_rng(0), Asker(made_readers())
     ground = Ground(CHANNELS, np.zeros(52), np.ones(52), 51.2)
     x = draw.normal(size=(1, 52, 256)).astype(np.float32)
     kinds = [Noise, Scale, Shift, Burst, Cut, Drop]
     took = []
-    for at in range(1000):
+    for at in range(100):
         edit = kinds[at % len(kinds)](CHANNELS[draw.integers(52)].name)
         start = time.perf_counter()
         said = asker.ask(apply([edit], x, ground, [at]))

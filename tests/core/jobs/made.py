@@ -28,6 +28,12 @@ class ToyLocal(Local):
         return warm.start(words, env, log) if hasattr(os, "fork") else super()._start(words, env, log)
 
 
+class Light(Local):
+    """This machine, with workers that only count, for tests to which it does not matter what a worker does."""
+
+    module = "tests.light_worker"
+
+
 class Dying(Local):
     """This machine, with workers that end at once."""
 
@@ -39,12 +45,12 @@ def desk(root: Path, engine: Local | None = None) -> Desk:
     return Desk(root / "jobs", {"local": engine or ToyLocal(root / "slots")})
 
 
-def toy_spec(kind: str = "experiment", checkpoint_s: float = 0.0, **changes: Any) -> Spec:
+def toy_spec(kind: str = "experiment", checkpoint_s: float = 0.0, title: str = "toy", **changes: Any) -> Spec:
     """Give a job of a second or two: a direct student and RDPD with their teacher."""
     asked = {"dataset": "toy", "arms": ("teacher", "direct", "rdpd"), "seeds": 2, "recipe": "paper", "epochs": 3, "patience": 3}
     experiment = Experiment(**{**asked, **changes})
     return Spec(
-        kind=kind, title="toy", dataset="toy", experiments=(experiment.to_dict(),), threads=1, checkpoint_s=checkpoint_s,
+        kind=kind, title=title, dataset="toy", experiments=(experiment.to_dict(),), threads=1, checkpoint_s=checkpoint_s,
         versions=versions(),
     )  # fmt: skip
 
@@ -70,6 +76,12 @@ def until_trained(desk: Desk, job: str, epochs: int = 1) -> None:
     """Wait until a job has told of some epochs."""
     events = desk.job(job).folder.events
     until(lambda: events.exists() and events.read_bytes().count(b'"kind":"epoch"') >= epochs, desk)
+
+
+def until_counted(desk: Desk, job: str) -> None:
+    """Wait until a worker that only counts does so."""
+    events = desk.job(job).folder.events
+    until(lambda: events.exists() and b'"kind":"step"' in events.read_bytes(), desk)
 
 
 def pid_of(found: Job) -> int:

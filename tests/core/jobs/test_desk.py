@@ -11,23 +11,28 @@ from rdpd_core.jobs import Desk, Spec, events, states
 from rdpd_core.store import Store
 from tests.core.jobs.made import (
     Dying,
+    Light,
+    ToyLocal,
     desk,
     kill_worker,
     models_of,
     pid_of,
     toy_spec,
     until,
+    until_counted,
     until_ended,
     until_trained,
 )
 
 LONG = {"epochs": 4000, "patience": 4000}
+counting = pytest.mark.parametrize("office", [Light], indirect=True)
+"""For tests to which it does not matter what a worker does; it goes on until it is stopped."""
 
 
-@pytest.fixture
-def office(toy, tmp_path):
+@pytest.fixture(params=[ToyLocal])
+def office(request, toy, tmp_path):
     """A desk, whose jobs are ended when the test is over."""
-    opened = desk(tmp_path)
+    opened = desk(tmp_path, request.param(tmp_path / "slots"))
     yield opened
     for job in opened.jobs():
         if not job.state.ended:
@@ -52,13 +57,14 @@ def test_a_job_is_done_and_its_models_are_in_the_store(office):
 
 
 @pytest.mark.slow
+@counting
 def test_the_same_work_runs_once(office):
-    first, new = office.submit(toy_spec(**LONG))
-    second, again = office.submit(toy_spec(**LONG))
+    first, new = office.submit(toy_spec())
+    second, again = office.submit(toy_spec())
     assert (new, again) == (True, False)
     assert second.id == first.id
     assert len(office.jobs()) == 1
-    until_trained(office, first.id)
+    until_counted(office, first.id)
     pid = pid_of(office.job(first.id))
     for _ in range(5):
         office.tick()
@@ -67,12 +73,12 @@ def test_the_same_work_runs_once(office):
 
 @pytest.mark.slow
 def test_stop_keeps_the_best_and_resume_ends_as_if_never_stopped(office, tmp_path):
-    whole, _ = office.submit(toy_spec(epochs=20, patience=20))
+    whole, _ = office.submit(toy_spec(epochs=10, patience=10))
     until_ended(office, whole.id)
     wanted = models_of(office.job(whole.id).folder.path)
     office.delete(whole.id)
-    job, _ = office.submit(toy_spec(epochs=20, patience=20))
-    until_trained(office, job.id, 10)
+    job, _ = office.submit(toy_spec(epochs=10, patience=10))
+    until_trained(office, job.id, 5)
     office.stop(job.id)
     stopped = until_ended(office, job.id)
     assert stopped.state.name == states.STOPPED
@@ -84,14 +90,14 @@ def test_stop_keeps_the_best_and_resume_ends_as_if_never_stopped(office, tmp_pat
 
 @pytest.mark.slow
 def test_a_killed_worker_is_resumed_to_the_same_weights(office, tmp_path):
-    whole, _ = office.submit(toy_spec(epochs=24, patience=24))
+    whole, _ = office.submit(toy_spec(epochs=12, patience=12))
     until_ended(office, whole.id)
     wanted = models_of(office.job(whole.id).folder.path)
     told = _epochs(office.job(whole.id))
     office.delete(whole.id)
     shutil.rmtree(tmp_path / "cache" / "taught")  # or the second would find its teacher there and have fewer epochs to lose
-    job, _ = office.submit(toy_spec(epochs=24, patience=24))
-    for epochs in (6, 30):
+    job, _ = office.submit(toy_spec(epochs=12, patience=12))
+    for epochs in (4, 16):
         until_trained(office, job.id, epochs)
         kill_worker(office.job(job.id))
     done = until_ended(office, job.id)
@@ -120,8 +126,9 @@ def test_a_second_stop_forces(office):
 
 
 @pytest.mark.slow
+@counting
 def test_one_job_runs_and_the_others_wait_in_order(office):
-    jobs = [office.submit(toy_spec(**LONG, first_seed=seed))[0] for seed in range(3)]
+    jobs = [office.submit(toy_spec(first_seed=seed))[0] for seed in range(3)]
     until(lambda: office.job(jobs[0].id).state.name == states.RUNNING, office)
     assert [office.job(j.id).position for j in jobs] == [0, 1, 2]
     office.stop(jobs[1].id)
@@ -134,17 +141,18 @@ def test_one_job_runs_and_the_others_wait_in_order(office):
 
 @pytest.mark.slow
 def test_a_finished_worker_starts_the_next_by_itself(office):
-    first, second = (office.submit(toy_spec(first_seed=seed))[0] for seed in (0, 5))
+    first, second = (office.submit(toy_spec(first_seed=seed, seeds=1, arms=("direct",)))[0] for seed in (0, 5))
     until(lambda: office.job(second.id).state.name == states.DONE, office, looking_after=False)
     assert office.job(first.id).state.name == states.DONE
 
 
 @pytest.mark.slow
+@counting
 def test_a_new_desk_finds_every_job(office, tmp_path):
-    job, _ = office.submit(toy_spec(**LONG))
-    until_trained(office, job.id)
+    job, _ = office.submit(toy_spec())
+    until_counted(office, job.id)
     (tmp_path / "jobs" / "jobs.sqlite").unlink()
-    found = desk(tmp_path)
+    found = desk(tmp_path, Light(tmp_path / "slots"))
     assert [j.id for j in found.jobs()] == [job.id]
     assert found.job(job.id).state.name == states.RUNNING
 
@@ -237,9 +245,10 @@ def test_a_job_whose_result_is_gone_says_so_and_makes_it_again(office):
 
 
 @pytest.mark.slow
+@counting
 def test_delete_frees_the_disk_and_refuses_while_it_runs(office):
-    job, _ = office.submit(toy_spec(**LONG))
-    until_trained(office, job.id)
+    job, _ = office.submit(toy_spec())
+    until_counted(office, job.id)
     with pytest.raises(JobFileError, match="stop it before"):
         office.delete(job.id)
     with pytest.raises(JobFileError, match="only stopped and failed"):
@@ -259,8 +268,9 @@ def test_an_unknown_job_is_refused(toy, tmp_path):
 
 
 @pytest.mark.slow
+@counting
 def test_a_worker_that_has_ended_is_no_zombie(office):
-    job, _ = office.submit(toy_spec())
+    job, _ = office.submit(toy_spec(title="short"))
     pid = pid_of(until_ended(office, job.id))
     stat = Path(f"/proc/{pid}/stat")
     if not Path("/proc/self").exists():

@@ -16,12 +16,7 @@ from rdpd_core.jobs.engines.local import Local
 from rdpd_core.jobs.locks import hold
 from rdpd_core.jobs.worker import NICE, step_back
 from tests.core.jobs.byhand import a_folder, a_spec
-
-
-class Light(Local):
-    """This machine, with workers that count."""
-
-    module = "tests.light_worker"
+from tests.core.jobs.made import Light
 
 
 @pytest.fixture

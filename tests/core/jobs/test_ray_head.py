@@ -18,7 +18,7 @@ from rdpd_core.jobs.engines.base import OVER
 from rdpd_core.jobs.engines.ray import Ray
 from rdpd_core.jobs.transfer import export_job, import_job
 from tests.core.jobs.byhand import a_spec
-from tests.core.jobs.made import ToyLocal, models_of, toy_spec, until, until_ended, until_trained
+from tests.core.jobs.made import ToyLocal, models_of, toy_spec, until, until_counted, until_ended, until_trained
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -125,14 +125,9 @@ counting = pytest.mark.parametrize("office", [LightRay], indirect=True)
 SHORT = {"title": "short"}
 
 
-def submitted(office, threads=1, title="toy", **changes):
-    spec = replace(toy_spec(**changes), engine="ray", threads=threads, title=title, id="")
+def submitted(office, threads=1, **changes):
+    spec = replace(toy_spec(**changes), engine="ray", threads=threads, id="")
     return office.submit(spec)[0]
-
-
-def until_counted(office, job):
-    """Wait until a worker that only counts does so."""
-    until(lambda: any(e["kind"] == "step" for e in told(job)), office)
 
 
 def told(job):
@@ -180,7 +175,7 @@ def test_a_job_travels_is_watched_stopped_resumed_and_done(head, office, tmp_pat
 @counting
 def test_a_lost_connection_is_no_death_and_loses_nothing(office, way):
     job = submitted(office)
-    until_counted(office, job)
+    until_counted(office, job.id)
     for _ in range(3):
         way.cut()
         until(lambda: "cannot be reached since" in office.job(job.id).state.reason, office)
@@ -248,7 +243,7 @@ def test_a_job_goes_on_where_its_folder_on_the_cluster_is_gone(head, office):
 @counting
 def test_jobs_wait_for_room_and_can_be_taken_back(office, head):
     first = submitted(office, threads=2)
-    until_counted(office, first)
+    until_counted(office, first.id)
     second = submitted(office, first_seed=5)
     assert office.job(second.id).state.reason == "waits for room on the cluster"
     office.stop(second.id)
@@ -310,7 +305,7 @@ def test_a_wrong_token_is_told(head, way, monkeypatch):
 @counting
 def test_a_cluster_that_was_started_anew_does_not_know_its_jobs(office, head):
     job = submitted(office)
-    until_counted(office, job)
+    until_counted(office, job.id)
     head.stop()
     office.tick()
     assert "cannot be reached since" in office.job(job.id).state.reason

@@ -18,18 +18,22 @@ from rdpd_core.experiments.whatif import Bench
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 NAMES = sorted(case.name for case in GUIDED)
 VIEWS = ("lead_I", "limb")
+EACH = 4
 CASE = {"set", "models", "view", "class", "show", "student", "subject", "window", "part"}
 CHOICES = {"case": CASE, "whatif": {"view", "subject", "window", "edits", "curve"}, "models": {"set", "model", "part", "other"}}
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory):
-    """The embedded data set and the models that belong to the program."""
+    """The embedded data set, a few windows of every test subject, and the models that belong to the program."""
     work = tmp_path_factory.mktemp("guided")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RDPD_CACHE", str(work / "cache"))
         patch.setenv("RDPD_WORK", str(work / "work"))
         loaded = load("simulated_ecg")
+        test = loaded.splits.test
+        first = np.concatenate([np.flatnonzero(test.subject == one)[:EACH] for one in dict.fromkeys(test.subject)])
+        loaded = replace(loaded, splits=loaded.splits._replace(test=test.select(first)))
         book = functools.cache(lambda view: open_book(loaded, view))
         yield Stage("simulated_ecg", VIEWS, book, functools.cache(lambda view: Bench(book(view))))
 
