@@ -91,9 +91,13 @@ def imports(tree: ast.AST) -> list[str]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+        elif isinstance(node, ast.Call) and _called(node.func) in ("import_module", "__import__"):
             found += [str(arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant)]
     return found
+
+
+def _called(func: ast.expr) -> str:
+    return getattr(func, "attr", getattr(func, "id", ""))
 
 
 def problems_of_imports(module: str, names: list[str]) -> list[str]:

@@ -23,7 +23,6 @@ def page(monkeypatch, tmp_path):
         kept.clear()
     at = AppTest.from_file(str(MAIN), default_timeout=WITHIN_S)
     at.query_params["data.part"] = "add"
-    at.run()
     return at.switch_page("views/data.py").run()
 
 

@@ -111,9 +111,9 @@ def opened(page: str, **link: str) -> AppTest:
     at = AppTest.from_file(str(MAIN), default_timeout=60)
     for key, value in link.items():
         at.query_params[key.replace("__", ".")] = value
-    at.run()
     if page != "start":
-        at.switch_page(f"views/{page}.py").run()
+        at.switch_page(f"views/{page}.py")
+    at.run()
     for _ in range(100):
         if not any(bar.proto.text.endswith("…") for bar in at.get("progress")):
             break

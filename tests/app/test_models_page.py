@@ -54,7 +54,6 @@ def opened(**link: str) -> AppTest:
     at = AppTest.from_file(str(MAIN), default_timeout=60)
     for key, value in link.items():
         at.query_params[f"models.{key}"] = value
-    at.run()
     return settled(at.switch_page("views/models.py").run())
 
 

@@ -1,14 +1,26 @@
 """A small registered data set, so that whole experiments run in a second."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from rdpd_core.datasets import DATASETS
+from rdpd_core.experiments.forest import ForestParams
+from rdpd_core.params import number
 from tests.toys import ToyDataset
+
+
+@dataclass(frozen=True)
+class FewTrees(ForestParams):
+    """A forest that is soon grown."""
+
+    trees: int = number(30, 1, 100_000, "trees in the forest")
 
 
 @pytest.fixture
 def toy(monkeypatch, tmp_path):
-    """The toy data set under its name in the registry, with caches and work in a folder of the test."""
+    """The toy data set under its name in the registry, small forests, and caches and work in a folder of the test."""
+    monkeypatch.setattr("rdpd_core.experiments.forest.ForestParams", FewTrees)
     monkeypatch.setitem(DATASETS._entries, "toy", ToyDataset)
     monkeypatch.setenv("RDPD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("RDPD_WORK", str(tmp_path / "work"))

@@ -1,7 +1,6 @@
 """The outside yardstick: a forest under the conditions of the students, beside them in every record."""
 
 import json
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,26 +11,12 @@ from rdpd_core.experiments import Experiment, comparison_of, keep, run
 from rdpd_core.experiments.archive import pack, unpack
 from rdpd_core.experiments.forest import ForestParams, grow, log_probability
 from rdpd_core.files import to_json
-from rdpd_core.params import number
 from rdpd_core.store import Store
 from tests.core.training.made import Drawer
 
 pytestmark = pytest.mark.slow
 
 BOTH = ("forest", "forest_all")
-
-
-@dataclass(frozen=True)
-class FewTrees(ForestParams):
-    """A forest that is soon grown."""
-
-    trees: int = number(30, 1, 100_000, "trees in the forest")
-
-
-@pytest.fixture(autouse=True)
-def few_trees(monkeypatch):
-    """Forests are small, but where a test says otherwise."""
-    monkeypatch.setattr("rdpd_core.experiments.forest.ForestParams", FewTrees)
 
 
 def brief(**changes):
