@@ -1,4 +1,4 @@
-"""`python3 -m tests [quick] [pytest's own arguments]`: makes the environment if need be and runs the tests in it."""
+"""`python3 -m tests [quick | trials] [pytest's own arguments]`: makes the environment if need be and runs the tests in it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from collections.abc import Sequence
 
 from rdpd_core import environment
 
-USAGE = """usage: python3 -m tests [quick] [arguments of pytest]
+USAGE = """usage: python3 -m tests [quick | trials] [arguments of pytest]
 
-  (nothing)   every test, those in a browser too
+  (nothing)   every test but the trials, those in a browser too
   quick       all but the slow ones and those in a browser: what takes less than about a second each
+  trials      only these: ends of servers, workers, connections and clusters at many moments, and the commands that measure
+              and demonstrate, in short; before a release, and after changes to jobs or engines
   arguments   go to pytest, for example: quick -k registry, or tests/core/test_files.py -x
 
 Tests run in several processes, three for two cores that may be used; one file, -n 0, -s, --pdb and --trace keep to this one."""
-QUICK = ["-m", "not slow and not browser"]
+CHOSEN = {"quick": "not slow and not browser", "trials": "trial"}
+USUAL = "not trial"
 SPREAD = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 """How many processes that is says `tests/conftest.py`; what a person gives comes later and wins."""
 
@@ -31,11 +34,11 @@ def main(argv: Sequence[str]) -> int:
 
     keep_bytecode()
     os.chdir(environment.ROOT)
-    quick = list(argv[:1]) == ["quick"]
+    which, more = (argv[0], argv[1:]) if argv and argv[0] in CHOSEN else ("", argv)
     began = time.monotonic()
-    code = int(pytest.main(["-c", ".pytest.toml", *SPREAD, *(QUICK if quick else []), *argv[quick:]]))
+    code = int(pytest.main(["-c", ".pytest.toml", *SPREAD, "-m", CHOSEN.get(which, USUAL), *more]))
     verdict = {0: "passed", 1: "FAILED", 5: "no test was chosen"}.get(code, "could not be run to the end")
-    which = "quick tests" if quick else "tests"
+    which = {"quick": "quick tests"}.get(which, which or "tests")
     print(f"{which}: {verdict} (exit code {code}) after {time.monotonic() - began:.0f} s", flush=True)
     return code
 

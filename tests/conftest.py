@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.ray_head import ray_head
-
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 MOST_PROCESSES = 8
 """Each loads PyTorch and collects every test."""
@@ -31,12 +29,13 @@ def pytest_configure():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """Give the number of processes: three for two cores that may be used, as many tests wait; or 0, for this one."""
+    """Give the number of processes: three for two cores that may be used where slow tests wait; or 0, for this one."""
     places = {Path(argument.split("::")[0]) for argument in config.args}
     if (len(places) == 1 and places.pop().is_file()) or config.option.capture == "no" or config.option.trace:
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + cores // 2, MOST_PROCESSES) if cores > 1 else 0
+    waiting = 0 if "not slow" in config.option.markexpr else cores // 2
+    return min(cores + waiting, MOST_PROCESSES) if cores > 1 else 0
 
 
 def in_browser(nodeid):
@@ -79,6 +78,8 @@ def pytest_collection_finish():
 @pytest.fixture(scope="session")
 def ray_cluster():
     """A Ray head for all tests that need one, started when the first of them does."""
+    from tests.ray_head import ray_head
+
     with ray_head() as running:
         yield running
 

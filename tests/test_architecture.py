@@ -83,10 +83,16 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@functools.cache
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Give everything within, which several tests look through."""
+    return tuple(ast.walk(tree))
+
+
 def imports(tree: ast.AST) -> list[str]:
     """Give the dotted names a module imports anywhere, also inside functions and by name at run time."""
     found = []
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -171,7 +177,7 @@ def test_environment_needs_only_the_standard_library():
 
 def functions(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Give all functions and methods of a module."""
-    return [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return [node for node in nodes_of(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
 
 def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

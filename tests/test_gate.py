@@ -85,7 +85,7 @@ def test_arguments_of_pytest_win(project, words):
 
 def processes_of(words, **options):
     """Give how many processes run tests beside this one."""
-    given = {"capture": "fd", "trace": False, **options}
+    given = {"capture": "fd", "trace": False, "markexpr": "not trial", **options}
     return pytest_xdist_auto_num_workers(SimpleNamespace(args=words or ["tests"], option=SimpleNamespace(**given)))
 
 
@@ -95,6 +95,7 @@ def test_two_cores_have_three_processes(monkeypatch, cores, wanted):
     monkeypatch.chdir(ROOT)
     for words in ([], ["tests/core"], ["tests/test_gate.py", "tests/test_readme.py"]):
         assert processes_of(words) == wanted
+    assert processes_of([], markexpr=command.CHOSEN["quick"]) == (min(cores, MOST_PROCESSES) if cores > 1 else 0)
     for words in (["tests/test_gate.py"], ["tests/test_gate.py::test_one", "tests/test_gate.py::test_two"]):
         assert processes_of(words) == 0
     assert processes_of([], capture="no") == processes_of([], trace=True) == 0

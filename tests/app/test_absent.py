@@ -28,6 +28,7 @@ ABSENT = [
 
 
 @pytest.mark.parametrize(("key", "others"), ABSENT, ids=[key for key, _ in ABSENT])
+@pytest.mark.slow
 def test_a_link_to_what_is_not_here_says_so(here, key, others):
     link = {name.replace(".", "__"): value for name, value in (others | {key: NOWHERE}).items()}
     at = opened(key.partition(".")[0], **link)

@@ -125,6 +125,7 @@ def box(at, label: str):
     return found
 
 
+@pytest.mark.slow
 def test_the_viewer_keeps_its_choices_while_another_part_is_looked_at():
     link = {"length": "2.0", "from": "1.0", "on": "I", "channels": "all"}
     at = page(**link)

@@ -81,6 +81,7 @@ def written(figure: dict) -> str:
 
 
 @pytest.mark.parametrize("part", PARTS)
+@pytest.mark.slow
 def test_every_picture_says_what_stands_behind_it(here, part):
     at = page(part=part)
     told = words(at)
@@ -95,6 +96,7 @@ def test_every_picture_says_what_stands_behind_it(here, part):
     assert at.code[-1].value.startswith("python -m rdpd_core analyze ")
 
 
+@pytest.mark.slow
 def test_recordings_that_are_too_short_are_said(here, monkeypatch):
     run_it = Classes.run
 
@@ -114,6 +116,7 @@ def test_recordings_that_are_too_short_are_said(here, monkeypatch):
     assert "nothing can drift" in told
 
 
+@pytest.mark.slow
 def test_where_nothing_may_be_shown_a_sentence_stands(one_subject):
     told = " ".join(info.value for part in ("wrong", "sure") for info in page(part=part).info)
     assert "No class has 5 recordings" in told
@@ -122,6 +125,7 @@ def test_where_nothing_may_be_shown_a_sentence_stands(one_subject):
 
 
 @pytest.mark.parametrize("part", PARTS)
+@pytest.mark.slow
 def test_one_test_subject_is_too_few_for_conclusions_and_no_error(one_subject, part):
     at = page(part=part)
     told = words(at)
@@ -131,6 +135,7 @@ def test_one_test_subject_is_too_few_for_conclusions_and_no_error(one_subject, p
     assert "95% intervals" not in " ".join(map(written, figures(at))), "there are none"
 
 
+@pytest.mark.slow
 def test_only_the_part_that_is_asked_for_is_worked_out(here, monkeypatch):
     asked = []
     monkeypatch.setattr("app.components.cohort_sure.show", lambda *args: asked.append("sure"))
@@ -139,6 +144,7 @@ def test_only_the_part_that_is_asked_for_is_worked_out(here, monkeypatch):
     assert not asked
 
 
+@pytest.mark.slow
 def test_classes_of_too_few_people_are_hidden(here):
     shown, hidden = page(), page(least="10")
     assert not any("No class has" in info.value for info in shown.info)
@@ -147,6 +153,7 @@ def test_classes_of_too_few_people_are_hidden(here):
     assert hidden.code[-1].value.endswith("--least 10")
 
 
+@pytest.mark.slow
 def test_a_click_on_a_row_opens_the_subject_in_the_case_study(here):
     at = page()
     at.session_state["cohort.clicked"] = TEST[2]
@@ -156,6 +163,7 @@ def test_a_click_on_a_row_opens_the_subject_in_the_case_study(here):
     assert address(at)["case.subject"] == TEST[2]
 
 
+@pytest.mark.slow
 def test_many_subjects_are_looked_at_one_page_after_the_other(here, monkeypatch):
     monkeypatch.setattr(cohort_rows, "MOST", 4)
     drawn = [figures(page(**link))[0]["data"][0]["y"] for link in ({}, {"rows": "5"})]
@@ -171,6 +179,7 @@ def test_a_click_says_whose_row_it_was(monkeypatch):
     assert state["cohort.clicked"] == "p11"
 
 
+@pytest.mark.slow
 def test_the_abstain_slider_says_how_many_windows_are_decided(here):
     at = page(part="sure", decided="0.5")
     told = words(at)
@@ -180,12 +189,14 @@ def test_the_abstain_slider_says_how_many_windows_are_decided(here):
     assert any(abs(x - 0.5) < 0.05 for x in lines), "the chosen point is marked"
 
 
+@pytest.mark.slow
 def test_another_coverage_is_another_question(here):
     at = page(part="sure", coverage="0.8")
     assert at.code[-1].value.endswith("--coverage 0.8")
     assert "promised, 80%" in " ".join(map(written, figures(at)))
 
 
+@pytest.mark.slow
 def test_choices_of_another_part_outlive_a_look_at_this_one(here):
     at = page(part="sure", bins="mass", decided="0.6", least="10")
     assert not at.warning
@@ -196,6 +207,7 @@ def test_choices_of_another_part_outlive_a_look_at_this_one(here):
     assert asked.items() <= address(at).items()
 
 
+@pytest.mark.slow
 def test_a_teacher_cannot_disagree_with_itself(here):
     at = page(part="sure", arm="teacher")
     assert "cannot disagree with itself" in " ".join(info.value for info in at.info)

@@ -50,12 +50,14 @@ def files(at):
     return [button.proto.label for button in at.get("download_button")]
 
 
+@pytest.mark.slow
 def test_without_finished_experiments_the_page_says_what_to_do(office):
     at = opened("compare")
     assert "no finished experiment yet" in at.info[0].value
     assert at.code[0].value.startswith("python -m rdpd_core jobs start")
 
 
+@pytest.mark.slow
 def test_the_table_has_every_arm_with_interval_difference_and_rank(two):
     job, _ = two
     at = opened("compare", compare__jobs=job)
@@ -73,6 +75,7 @@ def test_the_table_has_every_arm_with_interval_difference_and_rank(two):
     assert {"Report (HTML)", "Table (CSV)", "Table (Markdown)", "Table (LaTeX)", "Picture (SVG)"} <= set(files(at))
 
 
+@pytest.mark.slow
 def test_every_choice_stands_in_the_address_and_in_the_command(two):
     job, noisy = two
     key = noisy[:8]
@@ -94,6 +97,7 @@ def test_every_choice_stands_in_the_address_and_in_the_command(two):
         assert at.query_params[f"compare.{name}"] == value
 
 
+@pytest.mark.slow
 def test_what_a_link_asks_for_in_vain_is_said(two):
     job, _ = two
     at = opened("compare", compare__jobs=f"{job},feedfeedfeedfeed", compare__score="nll")
@@ -103,6 +107,7 @@ def test_what_a_link_asks_for_in_vain_is_said(two):
     assert len(at.table) == 1
 
 
+@pytest.mark.slow
 def test_a_damaged_job_costs_one_sentence_and_the_rest_goes_on(two, office):
     job, noisy = two
     path = office.job(noisy).folder.path / "result.json"
@@ -116,6 +121,7 @@ def test_a_damaged_job_costs_one_sentence_and_the_rest_goes_on(two, office):
     assert not alone.table
 
 
+@pytest.mark.slow
 def test_curves_are_drawn_over_the_setting_in_which_experiments_differ(two):
     _, noisy = two
     at = opened("compare", compare__jobs=noisy, compare__part="curves", compare__snr="True")
@@ -124,6 +130,7 @@ def test_curves_are_drawn_over_the_setting_in_which_experiments_differ(two):
     assert at.code[-1].value.endswith("--against noise --snr")
 
 
+@pytest.mark.slow
 def test_without_a_grid_the_page_says_how_to_make_one(two):
     job, _ = two
     at = opened("compare", compare__jobs=job, compare__part="curves")
@@ -137,6 +144,7 @@ def test_experiments_on_other_splits_are_not_paired(office):
     assert "under different splits (0, 1) have other test subjects" in words(at)
 
 
+@pytest.mark.slow
 def test_models_that_are_not_kept_cost_one_sentence(two):
     job, _ = two
     at = opened("compare", compare__jobs=job, compare__part="models")
@@ -157,6 +165,7 @@ def trained(office):
     return folder.path.name
 
 
+@pytest.mark.slow
 def test_two_selections_are_paired_model_by_model(trained):
     at = opened("compare", compare__jobs=trained, compare__part="sides")
     told = words(at)
@@ -167,6 +176,7 @@ def test_two_selections_are_paired_model_by_model(trained):
     assert "Both selections are the same" in same.info[0].value
 
 
+@pytest.mark.slow
 def test_the_models_show_their_size_their_speed_and_how_they_learned(trained):
     at = opened("compare", compare__jobs=trained, compare__part="models")
     drawn = alts(at)
@@ -182,6 +192,7 @@ def test_the_models_show_their_size_their_speed_and_how_they_learned(trained):
     assert (at.dataframe[0].value["latency_ms"] > 0).all()
 
 
+@pytest.mark.slow
 def test_missing_channels_are_asked_of_the_stored_models(trained):
     at = opened("compare", compare__jobs=trained, compare__part="missing")
     assert not at.error

@@ -27,6 +27,7 @@ def box(at, name: str):
 
 
 @pytest.mark.parametrize("part", CHARTS)
+@pytest.mark.slow
 def test_every_part_says_n_null_baseline_and_that_it_was_not_checked(part):
     at = page(part=part)
     drawn = charts(at)
@@ -47,6 +48,7 @@ def test_the_sums_say_what_is_missing_and_what_random_weights_give():
     assert "random weights" in told
 
 
+@pytest.mark.slow
 def test_choices_stand_in_the_address_and_in_the_command():
     at = page()
     box(at, "method").set_value("occlusion").run()

@@ -42,6 +42,7 @@ def test_the_form_asks_for_everything_and_says_what_to_expect(office):
     assert at.code[-1].value == "python -m rdpd_core jobs start simulated_ecg --view lead_I"
 
 
+@pytest.mark.slow
 def test_start_hands_in_what_the_form_says(office):
     at = opened("distill", distill__seeds="2", distill__recipe="paper", distill__noise="0.5", distill__arm_oracle="True")
     press(at, "Start")
@@ -54,6 +55,7 @@ def test_start_hands_in_what_the_form_says(office):
     assert experiment == wanted
 
 
+@pytest.mark.slow
 def test_networks_are_set_in_words(office):
     words = "segments=2 student.filters=9"
     at = opened("distill", distill__architecture=words)
@@ -74,6 +76,7 @@ def test_networks_that_cannot_be_are_told(office, words, told):
     assert "Start" not in [button.label for button in at.button]
 
 
+@pytest.mark.slow
 def test_pressing_start_twice_hands_in_one_job(office):
     for _ in range(2):
         press(opened("distill"), "Start")
@@ -87,6 +90,7 @@ def test_nothing_can_be_started_that_would_be_refused(office):
     assert "Start" not in [button.label for button in at.button]
 
 
+@pytest.mark.slow
 def test_a_desk_that_refuses_says_so_and_the_form_stays(office, monkeypatch):
     def refuse(spec):
         raise DataError("disk full: spec.json needs 0.1 MB")
@@ -101,6 +105,7 @@ def test_a_desk_that_refuses_says_so_and_the_form_stays(office, monkeypatch):
     assert not at.error, "something else is asked for"
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_not_set_up_says_so_where_start_was_pressed(office, monkeypatch):
     monkeypatch.delenv("RDPD_RAY_ADDRESS", raising=False)
     at = press(opened("distill", distill__engine="ray"), "Start")
@@ -110,6 +115,7 @@ def test_a_cluster_that_is_not_set_up_says_so_where_start_was_pressed(office, mo
     assert at.number_input, "the form stays"
 
 
+@pytest.mark.slow
 def test_a_failed_job_says_why_and_can_be_resumed(office):
     press(opened("distill"), "Start")
     (job,) = office.jobs()
@@ -125,6 +131,7 @@ def test_without_jobs_the_page_says_so(office):
     assert "No job was handed in yet" in at.info[0].value
 
 
+@pytest.mark.slow
 def test_models_that_are_still_carried_home_are_awaited_and_told(office, own_store):
     store = Store.default()
     teacher, student = [next(card for card in store.list().cards if card.role == role) for role in ("teacher", "student")]

@@ -29,6 +29,7 @@ def test_the_quick_recipe_is_offered_to_who_has_not_chosen_it(office, recipe, to
     assert ("recipe *quick*" in words(at)) == told
 
 
+@pytest.mark.slow
 def test_start_hands_in_one_lab_even_when_pressed_twice(office):
     for _ in range(2):
         press(opened("lab", lab__job="new", lab__largest="1", lab__recipe="paper"), "Start")
@@ -61,6 +62,7 @@ def ended(office, here):
     return job, found
 
 
+@pytest.mark.slow
 def test_a_lab_that_ended_says_which_set_is_enough(ended):
     job, found = ended
     at = opened("lab", lab__job=job.id)
@@ -76,6 +78,7 @@ def test_a_lab_that_ended_says_which_set_is_enough(ended):
     assert set(tables[0]["arm"]) == {"Direct", "RDPD"}
 
 
+@pytest.mark.slow
 def test_a_damaged_file_of_answers_is_told(ended):
     job, _ = ended
     write_json(job.folder.outcomes / ANSWERS, {"lab": 1})

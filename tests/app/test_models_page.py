@@ -74,6 +74,7 @@ def words(at: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 
 
+@pytest.mark.slow
 def test_the_list_is_narrowed_by_every_choice_and_the_link_keeps_it(here):
     at = opened(role="student", arm="rdpd")
     assert not at.warning
@@ -86,10 +87,12 @@ def test_the_list_is_narrowed_by_every_choice_and_the_link_keeps_it(here):
     assert at.query_params["models.arm"] in ("teacher", ["teacher"])
 
 
+@pytest.mark.slow
 def test_what_a_link_asks_for_in_vain_is_said(here):
     assert "toy/none" in words(opened(model="toy/none"))
 
 
+@pytest.mark.slow
 def test_the_card_tells_parameters_used_and_dormant(here):
     at = opened(model=STUDENT)
     card = here.card(*STUDENT.split("/"))
@@ -98,6 +101,7 @@ def test_the_card_tells_parameters_used_and_dormant(here):
     assert TEACHER.split("/")[1] in shown.replace("\\", "")
 
 
+@pytest.mark.slow
 def test_lineage_is_drawn_with_words(here):
     at = opened(model=TEACHER, part="lineage")
     (picture,) = at.get("plotly_chart")
@@ -169,6 +173,7 @@ def test_differences_are_those_of_the_cards(here):
     assert scores_table([one, other]).loc["n"].str.contains("windows").all()
 
 
+@pytest.mark.slow
 def test_a_model_made_here_is_deleted_after_a_second_click(here):
     at = opened(model=TEACHER)
     at.session_state[f"models.delete.{TEACHER}"] = True

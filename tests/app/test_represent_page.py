@@ -26,6 +26,7 @@ def box(at, key: str):
     return next(b for b in at.selectbox if b.key == f"represent.{key}")
 
 
+@pytest.mark.slow
 def test_where_they_look_says_what_may_be_concluded_first():
     at = page()
     told = words(at)
@@ -41,6 +42,7 @@ def test_where_they_look_says_what_may_be_concluded_first():
     assert "Signals in mV" in window
 
 
+@pytest.mark.slow
 def test_the_command_gives_the_same():
     assert page().code[-1].value == "python -m rdpd_core analyze overlap simulated_ecg --view lead_I --measure overlap"
     at = page(part="layers", mode="pooled")
@@ -48,6 +50,7 @@ def test_the_command_gives_the_same():
     assert at.code[-1].value == f"{line} --null recordings --no-each-subject"
 
 
+@pytest.mark.slow
 def test_choices_stand_in_the_address_and_outlive_the_other_part():
     at = page(measure="cosine", arms="rdpd")
     assert "cosine of the attention" in alts(at)[0]
@@ -62,6 +65,7 @@ def test_choices_stand_in_the_address_and_outlive_the_other_part():
     assert (told["represent.part"], told["represent.measure"], told["represent.arms"]) == ("layers", "cosine", "rdpd")
 
 
+@pytest.mark.slow
 def test_a_subject_opens_the_case_study():
     at = page()
     (link,) = [e for e in at.get("page_link") if "case study" in e.proto.label]
@@ -91,6 +95,7 @@ def test_two_models_are_compared():
     assert f"--models {one} {other}" in at.code[-1].value
 
 
+@pytest.mark.slow
 def test_a_square_is_chosen_by_name_and_what_is_not_there_is_told():
     at = page(part="layers", row="logits", column="nowhere")
     assert any("nowhere" in w.value for w in at.warning)
@@ -104,6 +109,7 @@ def test_a_square_is_chosen_by_name_and_what_is_not_there_is_told():
     assert any(alt.startswith("First aligned components of Teacher: logits and RDPD: logits") for alt in alts(at))
 
 
+@pytest.mark.slow
 def test_a_layer_without_time_is_told_and_the_rest_stays():
     at = page(part="layers", mode="time")
     assert not at.exception

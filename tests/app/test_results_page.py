@@ -49,6 +49,7 @@ def test_without_results_the_page_says_how_to_get_them(empty):
     assert at.code[0].value == "python -m rdpd_core study table2 --dataset dsads"
 
 
+@pytest.mark.slow
 def test_the_answer_is_in_words_with_n_and_interval(table):
     told = words(opened("results"))
     assert "Of 2 views limbs carries most: RDPD 0." in told
@@ -60,6 +61,7 @@ def test_the_answer_is_in_words_with_n_and_interval(table):
     assert "RDPD is above Direct in PR-AUC, on every view" in told
 
 
+@pytest.mark.slow
 def test_every_picture_has_words_numbers_and_a_null(table):
     at = opened("results")
     told = alts(at)
@@ -88,6 +90,7 @@ def test_another_score_is_another_picture(table):
     assert one["data"][0]["x"] != two["data"][0]["x"]
 
 
+@pytest.mark.slow
 def test_a_course_along_an_axis(empty):
     cells = [cell({"view": "wrist", "noise": v}, skill={"direct": 1.0, "rdpd": r}) for v, r in ((0.0, 1.0), (1.0, 2.0))]
     write("figure4", ("view", "noise"), *cells)
@@ -133,6 +136,7 @@ def test_results_are_called_by_what_was_asked(empty):
     assert options == [f"{kind}: {STUDIES.get('table2').title} (table2, {one})" for one in asked]
 
 
+@pytest.mark.slow
 def test_all_results_come_first_where_there_are_several(table):
     few = cell({"view": "wrist"}, skill=SKILL, unlabeled=0.9)
     book.Book("table2", "toy", "paper", "unlabeled_0.9", "python", ("view",), (few,)).write(book.own_folder())
@@ -157,6 +161,7 @@ def test_a_damaged_file_among_several_is_told_and_the_others_are_shown(table):
     assert "imitation helps in 1 of 1 line" in words(at)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_said(empty):
     for noise in (0.5, 1.0):
         made = cell({"view": "wrist", "noise": noise}, skill=SKILL, noise=noise)

@@ -103,6 +103,7 @@ def test_start_shows_a_case_with_words_for_every_picture(here):
     assert "Teacher (n = 2)" in both[1]
 
 
+@pytest.mark.slow
 def test_start_shows_the_command_that_trains_these_models_again(here):
     (line,) = [code.value for code in opened().code]
     assert line.startswith("python -m rdpd_core compare simulated_ecg")
@@ -110,6 +111,7 @@ def test_start_shows_the_command_that_trains_these_models_again(here):
     assert "--seeds 2" in line
 
 
+@pytest.mark.slow
 def test_changing_view_and_window_changes_the_picture(here):
     at = opened()
     before = alts(at)

@@ -37,6 +37,7 @@ def test_the_page_begins_without_edits(here):
     assert at.code[0].value.startswith("python -m rdpd_core.experiments.whatif simulated_ecg lead_I fay 1")
 
 
+@pytest.mark.slow
 def test_an_edit_is_added_changed_undone_and_made_again(here):
     at = page()
     before = alts(at)
@@ -59,6 +60,7 @@ def test_an_edit_is_added_changed_undone_and_made_again(here):
     assert alts(at) == before
 
 
+@pytest.mark.slow
 def test_a_link_restores_edits_and_the_place_among_them(here):
     at = page(edits=f"{NOISE}!drop~II", at="1", view="limb", window="3")
     told = words(at)
@@ -95,6 +97,7 @@ def test_edits_that_cannot_be_had_are_reported(here, edits):
 
 
 @pytest.mark.parametrize("kind", ["drop", "flatten", "scale", "swap", "shift", "burst", "cut"])
+@pytest.mark.slow
 def test_every_kind_can_be_added(here, kind):
     at = page()
     at.selectbox(key="whatif.new").select(kind).run()
@@ -103,6 +106,7 @@ def test_every_kind_can_be_added(here, kind):
     assert "1. " in words(at)
 
 
+@pytest.mark.slow
 def test_the_robustness_curve_is_worked_out_when_asked_for(here, monkeypatch):
     asked = []
     books = Bench.books
@@ -132,6 +136,7 @@ def test_the_robustness_curve_is_worked_out_when_asked_for(here, monkeypatch):
     assert len(alts(at)) == 3
 
 
+@pytest.mark.slow
 def test_a_link_with_a_curve_restores_it(here):
     assert len(alts(page(edits=NOISE, curve="1"))) == 3
     at = page(edits="drop~I", curve="1")

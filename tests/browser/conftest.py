@@ -19,6 +19,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 QUIET = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 ENDS_WITHIN_S = 15
 LAPTOP = {"width": 1440, "height": 900}
+RESTING = "/_stcore/health"
 CHART, ERROR, RUNNING = ".js-plotly-plot:has(.gtitle)", "[data-testid=stException]", "[data-testid=stStatusWidget]"
 LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:")
 TEST_SETTINGS = re.compile(r"RDPD_|PYTHON|VIRTUAL_ENV$|STREAMLIT_|\w+_NUM_THREADS$")  # a person who starts the app has none
@@ -82,6 +83,7 @@ def kept_page(browser):
 def page(kept_page):
     """A page as if it were new, with a laptop's screen; no script may fail in it, and nothing may be fetched from elsewhere."""
     page = kept_page.page
+    rest(page)
     page.set_viewport_size(LAPTOP)
     page.emulate_media(color_scheme="null")
     yield page
@@ -89,20 +91,29 @@ def page(kept_page):
     kept_page.check()
 
 
-@pytest.fixture
-def same_page(kept_page):
-    """That page as the test before left it, for those that look at many places: they may go on within the app."""
+@pytest.fixture(scope="module")
+def places_page(kept_page):
+    """The page of `same_page`; leaves it at rest."""
     yield kept_page.page
+    rest(kept_page.page)
+
+
+@pytest.fixture
+def same_page(kept_page, places_page):
+    """That page as the test before left it, for those that look at many places: they may go on within the app."""
+    yield places_page
     kept_page.check()
 
 
 def rest(page):
     """Leave the app and forget what it noted; on the same server, as elsewhere the browser would begin in an empty process."""
     server = "/".join(page.url.split("/")[:3])
+    if page.url.endswith(RESTING) or page.url == "about:blank":
+        return
     if not (page.url.startswith("http") and is_healthy(server)):
         page.goto("about:blank")
         return
-    page.goto(f"{server}/_stcore/health")
+    page.goto(f"{server}{RESTING}")
     page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
 
 

@@ -6,7 +6,7 @@ from tests.browser.conftest import LAPTOP
 from tests.browser.demo_run import play
 from tests.browser.demo_script import script
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.trial, pytest.mark.timeout(600)]
 
 LEAST = 30
 

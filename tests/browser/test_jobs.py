@@ -42,7 +42,11 @@ def ray():
 
 
 # The whole has up to 100 epochs; here as many, of fewer windows, as it takes to look at some pages meanwhile.
-@pytest.mark.parametrize(("engine", "epochs", "browsed"), [(local, 6, BROWSED), (ray, 3, BROWSED[:1])], ids=["local", "ray"])
+@pytest.mark.parametrize(
+    ("engine", "epochs", "browsed"),
+    [(local, 6, BROWSED), pytest.param(ray, 3, BROWSED[:1], marks=pytest.mark.trial)],
+    ids=["local", "ray"],
+)
 def test_six_arms_and_five_seeds_outlive_the_server_and_open_in_the_case(page, app_home, tmp_path, engine, epochs, browsed):
     desk = Desk(tmp_path / "work" / "jobs")
     with engine() as told:

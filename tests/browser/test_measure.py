@@ -30,6 +30,7 @@ ANSWERED = """() => {
 THERE = "({settled}) => settled() && document.querySelector('h1').textContent === 'there'"
 
 
+@pytest.mark.trial
 @pytest.mark.timeout(900)
 def test_parts_are_measured_while_a_job_trains(app_home):
     parts = ["--only", "slider", "visitors"]

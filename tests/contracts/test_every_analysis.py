@@ -56,6 +56,7 @@ def test_it_says_what_it_is(kind):
     assert kind().params == kind.Params()
 
 
+@pytest.mark.slow
 def test_it_answers_in_plain_values_that_say_what_they_are_worth(kind, kept, tmp_path):
     told = []
     found = analyze(kind.name, Asked("toy", "wrist"), on_progress=lambda *what: told.append(what))
@@ -74,6 +75,7 @@ def test_it_answers_in_plain_values_that_say_what_they_are_worth(kind, kept, tmp
     assert len(write_tables(found, tmp_path)) == len(found.tables) + 2
 
 
+@pytest.mark.slow
 def test_it_is_computed_once(kind, kept, monkeypatch):
     found = analyze(kind.name, Asked("toy", "wrist"))
 

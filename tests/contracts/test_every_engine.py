@@ -153,6 +153,7 @@ def test_a_worker_is_launched_runs_and_ends(jobs):
     assert "counting" in folder.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_second_start_of_the_same_job_runs_nothing(jobs):
     folder, first = jobs.begun()
     second = jobs.launch(folder, attempt=2)
@@ -166,6 +167,7 @@ def test_a_second_start_of_the_same_job_runs_nothing(jobs):
     assert len(jobs.told(folder, "started")) == 1
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_what_was_made_and_the_job_can_go_on(jobs):
     folder, handle = jobs.begun()
     folder.cancel()
@@ -194,6 +196,7 @@ def test_killing_ends_a_worker_and_its_children(jobs):
     jobs.engine.kill(handle)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_seen(jobs):
     folder, handle = jobs.begun()
     os.kill(folder.record("alive")["pid"], signal.SIGKILL)
@@ -212,6 +215,7 @@ def test_one_that_was_never_started_has_ended(jobs):
     jobs.engine.bring(jobs.new(), None)
 
 
+@pytest.mark.slow
 def test_one_that_nobody_knows_has_ended(jobs):
     folder = jobs.new("short")
     handle = jobs.launch(folder)
@@ -237,6 +241,7 @@ def test_more_gpus_than_there_are_are_refused(engine, gpus):
 
 
 @pytest.mark.parametrize("kind", [k for k in ENGINES if k.needs], ids=lambda kind: kind.name)
+@pytest.mark.slow
 def test_what_is_not_installed_says_what_it_needs_and_hinders_nothing(kind, tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith(("RDPD_RAY", "RDPD_SLURM"))]:
         monkeypatch.delenv(name)

@@ -166,6 +166,7 @@ def test_outputs_that_lack_what_it_needs_are_refused(kind):
             method.check(full, output(1, segments=1))
 
 
+@pytest.mark.slow
 def test_a_member_of_a_cohort_equals_the_same_member_alone(kind):
     numbers = {f.name: other(f) for f in dataclasses.fields(kind.Params) if f.name in kind.Params.numbers()}
     members = [member("plain", 9), member("seed", 2), member("place", 9, (3, 1, 0)), member("few", 9, (1,))]

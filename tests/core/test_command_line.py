@@ -38,6 +38,7 @@ def test_listings_are_tables_and_json(toy, capsys, command):
         assert next(r for r in rows if r["name"] == "simulated_ecg")["here"] == "simulated"
 
 
+@pytest.mark.slow
 def test_compare_prints_saves_and_repeats(toy, capsys, tmp_path):
     csv = tmp_path / "table.csv"
     asked = ["--arms", "teacher", "direct", "rdpd", "--seeds", "2", "--save", "--csv", str(csv)]

@@ -149,6 +149,7 @@ def test_a_python_that_is_new_enough_passes(version):
     environment.check_python(version, "app")
 
 
+@pytest.mark.slow
 def test_a_failure_is_one_message_and_exit_code_1(root, monkeypatch, capsys):
     monkeypatch.setattr(sys, "version_info", (3, 9, 18))
     with pytest.raises(SystemExit) as end:

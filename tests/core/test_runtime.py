@@ -17,6 +17,7 @@ KEYS = st.lists(st.one_of(st.integers(), st.text(alphabet="abc", max_size=3)), m
 
 
 @given(KEYS)
+@pytest.mark.slow
 def test_a_seed_fits_every_generator(key):
     assert 0 <= runtime.seed_of(*key) < 2**63
 

@@ -130,6 +130,7 @@ def test_a_failed_job_tells_why_and_can_be_resumed(here, tmp_path):
     assert labels(at) == ["Stop"]
 
 
+@pytest.mark.slow
 def test_a_job_that_is_done_shows_table_settings_models_and_commands(here, tmp_path):
     folder = submit(here.desk, spec(), Course(stage="tables", epochs=6))
     end(folder, states.DONE, tables=[table()], models=["simulated_ecg/one"])

@@ -40,6 +40,7 @@ def many(office, count: int) -> list[str]:
     return [job.id for job in office.jobs()]
 
 
+@pytest.mark.slow
 def test_without_jobs_nothing_can_be_chosen(here, tmp_path):
     at = open_page(tmp_path, PAGE)
     assert not at.exception
@@ -54,6 +55,7 @@ def test_a_link_to_a_job_that_is_gone_is_told(here, tmp_path):
 
 
 @pytest.mark.parametrize("count", [1, 30, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_the_newest_is_chosen_and_a_link_restores_another(here, tmp_path, count):
     ids = many(here.desk, count)
     at = open_page(tmp_path, PAGE)

@@ -75,6 +75,7 @@ def test_deciding_less_is_a_line_per_arm():
     assert (table["at random"][table["arm"] == "Direct"] == found["arms"]["direct"]["abstain"]["accuracy"]["value"]).all()
 
 
+@pytest.mark.slow
 def test_a_cohort_is_seen_by_arm_and_by_class():
     found = values("dashboard")
     figure = accuracy_figure(found)

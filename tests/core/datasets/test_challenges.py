@@ -110,6 +110,7 @@ def test_a_test_elsewhere_needs_both_places():
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_real_stays(tmp_path):
     (tmp_path / "challenge2019").mkdir()
     shutil.copytree(real("samples", "sepsis2019", "training_setB"), tmp_path / "challenge2019" / "training_setB")

@@ -148,6 +148,7 @@ def test_windows_of_a_partial_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_real_files_are_plausible(tmp_path: Path) -> None:
     source = real("samples", "dsads", "data")
     (tmp_path / "dsads").mkdir()

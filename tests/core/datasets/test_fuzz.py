@@ -87,6 +87,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 40), PIECES), 
 @example(changes=[(0, 4000, b"")])
 @example(changes=[(30, 4000, b"")])
 @example(changes=[(0, 1, b"")])  # an archive whose directory points before its beginning
+@pytest.mark.slow
 def test_a_changed_file_is_read_or_refused(reader, changes):
     data = READERS[reader]
     for place, length, piece in changes:

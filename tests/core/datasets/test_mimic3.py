@@ -107,6 +107,7 @@ def test_values_of_an_hour_are_averaged_and_gaps_stay_gaps(tmp_path, packed):
     assert (hourly.lines, hourly.dropped) == (8, {})
 
 
+@pytest.mark.slow
 def test_units_are_converted_and_what_cannot_be_is_counted(tmp_path):
     path = charted(
         tmp_path,
@@ -140,6 +141,7 @@ def test_units_are_converted_and_what_cannot_be_is_counted(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_pieces_give_what_the_whole_gives(tmp_path, monkeypatch):
     draw = np.random.default_rng(0)
     events = [event(draw.choice([211, 618, 455, 99]), draw.uniform(-3, 60), draw.integers(50, 90)) for _ in range(500)]
@@ -258,6 +260,7 @@ def test_a_missing_table_is_told(tmp_path):
         list(MIMIC3(tmp_path).recordings())
 
 
+@pytest.mark.slow
 def test_simulated_tables_become_windows_and_splits(made):
     dataset = MIMIC3(made)
     prepared = windows_of(dataset, made / "cache")

@@ -44,6 +44,7 @@ def test_channels_stand_as_in_the_files_and_the_published_views():
     assert names[14:18] == ["wrist_orient0", "wrist_orient1", "wrist_orient2", "wrist_orient3"]
 
 
+@pytest.mark.slow
 def test_every_activity_is_a_recording(made):
     dataset = PAMAP2(made)
     found = list(dataset.recordings())
@@ -84,6 +85,7 @@ def test_a_stretch_with_a_silent_channel_is_left_out_and_counted(tmp_path):
     assert dataset.remarks == ["1 stretches in which a channel has no value at all were left out."]
 
 
+@pytest.mark.slow
 def test_windows_are_those_of_the_paper(made):
     prepared = windows_of(PAMAP2(made), made / "cache")
     windows = prepared.windows
@@ -97,6 +99,7 @@ def test_windows_are_those_of_the_paper(made):
     assert quality["chest_mag_z"].unit == "uT"
 
 
+@pytest.mark.slow
 def test_a_subject_who_did_not_do_all_can_be_tested(made):
     dataset = PAMAP2(made)
     windows = windows_of(dataset, made / "cache").windows

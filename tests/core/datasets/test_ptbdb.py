@@ -75,6 +75,7 @@ def test_of_the_comments_only_age_group_and_sex_are_told():
     assert facts_of(header("age: n/a", "sex:")) == facts_of(header("age: ²")) == facts_of(header("age: " + "9" * 5000)) == {}
 
 
+@pytest.mark.slow
 def test_simulated_records_are_read_and_said_to_be_simulated(made):
     dataset = PTBDB(made)
     assert dataset.simulated
@@ -88,6 +89,7 @@ def test_simulated_records_are_read_and_said_to_be_simulated(made):
     assert np.abs(first.signal - heart).max() < 0.00026  # half a step of the converter
 
 
+@pytest.mark.slow
 def test_windows_and_splits(made):
     dataset = PTBDB(made)
     prepared = windows_of(dataset, made / "cache")
@@ -102,6 +104,7 @@ def test_windows_and_splits(made):
         dataset.assign(["patient999"], "0")
 
 
+@pytest.mark.slow
 def test_records_without_frank_leads_are_counted_and_their_twelve_leads_can_be_read(own):
     gone = sorted((own / "ptbdb").glob("*/*.xyz"))[0]
     gone.unlink()

@@ -233,6 +233,7 @@ def test_real_records(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_preparation_gives_the_published_normalized_form() -> None:
     raw = np.load(real("compact", "ptbxl", "ptbxl_500rec_500hz_int16_uV.npz"))
     done = np.load(real("compact", "ptbxl", "ptbxl_1819rec_100hz_znorm_int16_milli.npz"))

@@ -199,6 +199,7 @@ def test_unknown_recordings_are_told(name: str) -> None:
         SimulatedECG().clean(name)
 
 
+@pytest.mark.slow
 def test_healthy_leads_look_healthy(clinic: SimulatedECG) -> None:
     names = people_with(clinic, "healthy control")
     beats = np.array([median_beat(clinic, name) for name in names])
@@ -269,6 +270,7 @@ def test_old_infarcts_have_q_waves(clinic: SimulatedECG) -> None:
     assert np.median(ill) < -0.12 < np.percentile(well, 10)
 
 
+@pytest.mark.slow
 def test_large_hearts_have_high_and_weak_hearts_low_voltage(clinic: SimulatedECG) -> None:
     def beats(label: str) -> np.ndarray:
         return np.array([median_beat(clinic, n) for n in people_with(clinic, label)])
@@ -306,6 +308,7 @@ def test_fibrillating_atria_have_no_p_but_fast_waves(clinic: SimulatedECG) -> No
         assert np.ptp(np.median([b[ROW["II"], :90] for b in beats_of(clinic, name)], axis=0)) < 0.12
 
 
+@pytest.mark.slow
 def test_the_disease_shows_only_inside_its_stretch(clinic: SimulatedECG) -> None:
     found = defaultdict(list)
     for subject in clinic.people:

@@ -24,6 +24,7 @@ def told(n: int, people: int, key: object, sharper: float = 1.0, shared: bool = 
     return tempered(p, 1 / sharper), target, resampling_units(person, person)
 
 
+@pytest.mark.slow
 def test_a_calibrated_model_is_not_called_wrong_and_a_boastful_one_is():
     wrong = 0
     for repeat in range(40):
@@ -38,6 +39,7 @@ def test_a_calibrated_model_is_not_called_wrong_and_a_boastful_one_is():
     json.dumps({name: own.to_dict() for name, own in found.items()}, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_people_who_are_alike_do_not_make_a_calibrated_model_wrong():
     claims = []
     for repeat in range(40):

@@ -212,6 +212,7 @@ def apart(x: np.ndarray) -> np.ndarray:
 ODD = (plain, nothing, alike, np.sign, small, apart, lambda x: x[:, :1] + x * 1e-9, plain)
 
 
+@pytest.mark.slow
 def test_never_a_nan():
     check_random_shapes(0, 1_000)
 

@@ -83,6 +83,7 @@ def test_few_seeds_claim_nothing():
     assert along.interval.low > 0  # the two networks do differ; what taught them may not be why
 
 
+@pytest.mark.slow
 def test_arms_that_differ_in_seeds_only_are_rarely_told_apart():
     """An A/A test: 200 comparisons of two arms that were made alike."""
     called = 0

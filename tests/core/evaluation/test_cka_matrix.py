@@ -102,6 +102,7 @@ def test_the_order_of_windows_does_not_matter():
     assert again.cells[0][0].interval.low == pytest.approx(grid.cells[0][0].interval.low, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_independent_layers_are_rarely_called_alike():
     about, above, clear = people(6, 10), 0, 0
     for key in range(120):
@@ -121,6 +122,7 @@ def persons_apart(key: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
     return one, other, about
 
 
+@pytest.mark.slow
 def test_exchanging_recordings_is_the_stricter_null():
     called = {"windows": 0, "recordings": 0}
     for key in range(40):

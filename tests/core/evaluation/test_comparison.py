@@ -36,6 +36,7 @@ def row(comparison: Comparison, arm: str, metric: str = "accuracy") -> Row:
     return next(r for r in comparison.rows[metric] if r.arm == arm)
 
 
+@pytest.mark.slow
 def test_means_spreads_and_differences_are_those_of_the_runs():
     given = runs({"direct": 1.0, "rdpd": 1.5}, seeds=6)
     found = compare(given, draws=100)
@@ -73,6 +74,7 @@ def test_for_calibration_lower_is_better():
     assert row(compare(given, "rdpd", ["nll"], draws=100), "direct", "nll").difference.verdict.startswith("worse than RDPD")
 
 
+@pytest.mark.slow
 def test_few_seeds_claim_nothing_and_five_cannot():
     three = row(compare(runs({"direct": 0.0, "rdpd": 4.0}, seeds=3), draws=100), "rdpd").difference
     assert (three.claim, three.verdict, three.p_holm) == ("none", "too few seeds to say (n=3)", None)
@@ -106,6 +108,7 @@ def test_six_folds_are_the_pairs_and_fewer_are_averaged():
     assert (fewer.difference.pairs, fewer.difference.n_pairs) == ("seeds", 6)
 
 
+@pytest.mark.slow
 def test_leave_one_subject_out_resamples_the_subjects():
     given = runs({"direct": 1.0}, seeds=1, folds=8, n=60, subjects=1)
     found = compare(given, metrics=["accuracy"], draws=2000)

@@ -31,6 +31,7 @@ def test_a_rise_is_outside_of_turned_time_at_both_ends():
         assert (one.n, one.units) == (PEOPLE * EACH // 4, PEOPLE)
 
 
+@pytest.mark.slow
 def test_what_stays_is_rarely_called_moving():
     p = [course(values(0.0, key), RECORDINGS, SUBJECT, SUBJECT, 4, draws=100, turns=100).p for key in range(60)]
     assert np.mean(np.array(p) <= 0.05) <= 0.12  # 5% of 60 is 3

@@ -45,6 +45,7 @@ def by_scikit_learn(given: Predictions, weight: np.ndarray) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(("digits", "subjects", "missing"), [(None, 12, ()), (1, 12, ()), (1, 6, (3,)), (0, 40, ())])
+@pytest.mark.slow
 def test_weighted_scores_equal_scikit_learn(digits, subjects, missing):
     given = predictions(n=120, subjects=subjects, digits=digits, missing=missing)
     units = resampling_units(given.subject, given.recording)

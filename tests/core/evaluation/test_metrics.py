@@ -85,6 +85,7 @@ def test_counts_of_people():
     assert scores.subjects == {"x": 1, "y": 2}
 
 
+@pytest.mark.slow
 def test_scores_survive_json():
     scores = score(predictions(missing=(2,)))
     assert Scores.from_dict(json.loads(json.dumps(scores.to_dict(), allow_nan=False))) == scores

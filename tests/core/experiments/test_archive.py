@@ -43,6 +43,7 @@ def near(one, two, where=""):
     return [] if one == two or (isinstance(one, float) and one == pytest.approx(two, abs=1e-6)) else [(where, one, two)]
 
 
+@pytest.mark.slow
 def test_a_result_comes_back_exactly(toy):
     result = run(brief(recipe="tuned", arms=("teacher", "direct", "distill"), seeds=1))
     again = through_files(result)
@@ -105,6 +106,7 @@ def test_splits_are_merged_too(toy, monkeypatch):
     assert near(comparison_of(merged).to_dict(), comparison_of(whole).to_dict()) == []
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_said(toy):
     steps = []
 
@@ -121,6 +123,7 @@ def test_what_is_missing_is_said(toy):
     assert len(comparison_of(merged).rows["roc_auc"]) == 2
 
 
+@pytest.mark.slow
 def test_a_stored_teacher_is_one_in_all_parts(toy, tmp_path):
     store = Store([tmp_path / "models"])
     (card,) = keep(run(brief(arms=("teacher",), seeds=1)), store, CREATED)
@@ -130,6 +133,7 @@ def test_a_stored_teacher_is_one_in_all_parts(toy, tmp_path):
     assert merged.notices == parts[0].notices
 
 
+@pytest.mark.slow
 def test_settings_that_were_chosen_apart_are_told(toy):
     parts = [run(brief(recipe="tuned", arms=("distill",), seeds=1, first_seed=f)) for f in (0, 1)]
     choice = parts[1].choices["fixed"]["distill"]
@@ -145,6 +149,7 @@ def test_settings_that_were_chosen_apart_are_told(toy):
     assert "temperature 9" in notice
 
 
+@pytest.mark.slow
 def test_what_does_not_belong_together_is_refused(toy, monkeypatch):
     first = run(brief(arms=("direct",)))
     for change, told in (({"epochs": 5}, r"differ in epochs \(4 and 5\)"), ({"view": "limbs"}, r"view \(wrist and limbs\)")):

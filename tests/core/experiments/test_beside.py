@@ -47,6 +47,7 @@ def test_copies_have_the_size_of_the_model_on_the_channels_it_reads(kept):
         assert np.abs(drawn[0] - drawn[1]).max() > 0
 
 
+@pytest.mark.slow
 def test_other_methods_and_baselines_stand_beside_other_windows(kept):
     model, one = asked(kept, TEACHER)
     told = []

@@ -87,6 +87,7 @@ def test_what_is_not_decided_is_not_stated(toy):
     assert "at most 0.5%" in sentence(BreakEven(0.005, 0.005, 0.005, 0.005, 1.0), "RDPD")
 
 
+@pytest.mark.slow
 def test_one_share_and_an_arm_that_is_missing_tell_nothing(toy):
     assert break_even(made(0.1), "rdpd", "direct", "pr_auc") is None
     assert break_even(made(0.1, 0.2, 0.3), "distill", "direct", "pr_auc") is None

@@ -16,6 +16,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_card_tells_figures_classes_and_quality(place, capsys):
     assert main(["simulate", "mimic3", str(place / "data"), "--scale", "0", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -157,6 +157,7 @@ def test_checks_look_at_as_many_people_and_classes_as_there_are():
     assert len(checked_places(unknown, 4)) == 4
 
 
+@pytest.mark.slow
 def test_the_analysis_answers_for_one_window_of_one_person(kept):
     someone = str(kept.splits.test.subject[0])
     settings = {"window": 2, "checks": False, "steps": 8}
@@ -177,6 +178,7 @@ def test_the_analysis_answers_for_one_window_of_one_person(kept):
         analyze("attribution", Asked("toy", "wrist"), {"window": 999, "checks": False})
 
 
+@pytest.mark.slow
 def test_models_may_be_named_and_unfit_methods_are_said(kept):
     settings = {"checks": False, "steps": 8, "windows": 6}
     found = analyze("attribution", Asked("toy", "wrist", models=(TEACHER,)), settings)

@@ -196,6 +196,7 @@ def test_a_damaged_pace_is_not_known(toy, tmp_path):
         ("oracle", {}),
     ],
 )
+@pytest.mark.slow
 def test_a_few_steps_are_timed(toy, role, changes):
     found = measure(asked(**changes), facts()[KEY], role, 2, torch.device("cpu"))
     assert [p.members for p in found.points] == list(sizes(role, 2))
@@ -252,6 +253,7 @@ def test_megabytes_by_hand(toy):
         {"teacher_targets": "out_of_fold", "arms": ("teacher", "direct")},
     ],
 )
+@pytest.mark.slow
 def test_stages_are_those_that_a_run_tells(toy, changes):
     experiment = asked(**{"epochs": 1, "patience": 1, **changes})
     plans = []

@@ -32,6 +32,7 @@ def known(toy, monkeypatch):
     monkeypatch.setattr(ToyDataset, "simulated", False)
 
 
+@pytest.mark.slow
 def test_views_of_the_same_people_are_one_row_and_labels_part_them():
     few = {"unlabeled": 0.95}
     found = glances([bound(made("limbs"), made("wrist")), bound(made("wrist", **few), tag="few")])
@@ -54,21 +55,25 @@ def test_views_of_the_same_people_are_one_row_and_labels_part_them():
         ({"teacher_targets": "out_of_fold"}, "all labels", "teacher targets out of fold"),
     ],
 )
+@pytest.mark.slow
 def test_labels_and_what_else_is_different_are_told(asked, labels, more):
     (found,) = glances([bound(made("wrist", **asked))])
     assert (found.labels, found.more) == (labels, more)
 
 
 @pytest.mark.parametrize("asked", [{"noise": 1.0}, {"share": 0.5}, {"rich_share": 0.5}, {"temperature": 2.0}])
+@pytest.mark.slow
 def test_experiments_along_a_course_stand_elsewhere(asked):
     assert not glances([bound(made("wrist", **asked))])
 
 
+@pytest.mark.slow
 def test_without_direct_or_imitation_nothing_is_compared():
     assert not glances([bound(made("wrist", skill={"teacher": 3.0, "direct": 1.0}))])
     assert not glances([bound(made("wrist", skill={"teacher": 3.0, "rdpd": 1.0}))])
 
 
+@pytest.mark.slow
 def test_an_experiment_in_several_results_counts_once_where_most_views_are():
     one, both = bound(made("wrist", skill=LEVEL), tag="a"), bound(made("wrist"), made("limbs"))
     for order in ([one, both], [both, one]):
@@ -76,6 +81,7 @@ def test_an_experiment_in_several_results_counts_once_where_most_views_are():
         assert found.cells[0].mean("rdpd", "pr_auc") == made("wrist").mean("rdpd", "pr_auc")
 
 
+@pytest.mark.slow
 def test_a_data_set_that_is_gone_is_still_told():
     gone = [replace(c, experiment={**c.experiment, "dataset": "gone"}) for c in (made("wrist"), made("limbs"))]
     (found,) = glances([bound(*gone)])
@@ -83,11 +89,13 @@ def test_a_data_set_that_is_gone_is_still_told():
     assert rows_of([found])[0]["data set"] == "gone"
 
 
+@pytest.mark.slow
 def test_how_nothing_was_taken_away_makes_no_other_row():
     found = glances([bound(made("wrist")), bound(made("limbs", share_by="subjects", noise_kind="normal"), tag="b")])
     assert [g.views for g in found] == [["wrist", "limbs"]]
 
 
+@pytest.mark.slow
 def test_other_arms_are_another_row():
     plain = made("limbs", skill={"direct": 1.0, "distill": 2.0})
     found = glances([bound(made("wrist"), plain)])
@@ -100,12 +108,14 @@ def test_other_people_are_another_row():
     assert sorted(g.views for g in found) == [["limbs"], ["wrist"]]
 
 
+@pytest.mark.slow
 def test_the_better_teacher_comes_first():
     weak = made("wrist", skill={**BETTER, "teacher": 1.5}, recipe="tuned")
     found = glances([bound(weak, tag="weak"), bound(made("wrist"))])
     assert [g.recipe for g in found] == ["paper", "tuned"]
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_counted_in_words():
     rows = glances([bound(made("wrist"), made("limbs")), bound(made("wrist", unlabeled=0.5, skill=LEVEL), tag="few")])
     few, whole, forest = sentences(rows)
@@ -114,6 +124,7 @@ def test_what_is_shown_is_counted_in_words():
     assert "the student is better in 1, the forest is better in 1 of 2 lines" in forest
 
 
+@pytest.mark.slow
 def test_the_best_of_several_views_is_named_with_its_loss(monkeypatch):
     monkeypatch.setattr("rdpd_core.experiments.glance.SEVERAL", 2)
     *_, told, caution = sentences(glances([bound(made("wrist"), made("limbs", skill={**BETTER, "rdpd": 2.5}))]))
@@ -129,11 +140,13 @@ def test_simulated_people_are_told_apart(monkeypatch):
     assert told[0].startswith("Where every window has its right label, on simulated people: ")
 
 
+@pytest.mark.slow
 def test_few_trainings_say_nothing():
     (found,) = glances([bound(made("wrist", seeds=2, folds=5))])
     assert verdict(found.over("direct")) == verdict(None) == FEW
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_for_every_line():
     few = {"unlabeled": 0.95, "teacher_labels": "same"}
     table = rows_of(glances([bound(made("wrist")), bound(made("wrist", **few), tag="few")]))
@@ -160,6 +173,7 @@ def test_the_command_prints_the_table_and_the_words(monkeypatch, tmp_path, capsy
     assert "refused: the result bad.json" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_comes_with_the_program_is_of_one_set_of_people_each():
     rows = glances([entry.read() for entry in book.entries([(book.shipped_folder(), True)])])
     whose = {(g.dataset, g.recipe, g.labels, g.more) for g in rows}

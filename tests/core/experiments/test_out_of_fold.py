@@ -59,6 +59,7 @@ def test_teachers_apart_are_as_many_as_seeds_and_parts_and_differ_from_the_teach
         assert all(not torch.equal(model.state_dict()[n], whole.models[0].state_dict()[n]) for n in ("dense_weight",))
 
 
+@pytest.mark.slow
 def test_without_students_that_imitate_none_are_trained(toy):
     stages = []
     tell = lambda e: stages.append(e["key"]) if e["kind"] == "stage" else None  # noqa: E731

@@ -117,6 +117,7 @@ def test_another_experiment_cannot_go_on_from_these_states(toy):
         run(brief(arms=("distill", "rdpd")), keeper=drawer)
 
 
+@pytest.mark.slow
 def test_choices_stay_though_the_store_learned_better_meanwhile(toy, tmp_path):
     store, drawer = Store([tmp_path / "models"]), Drawer()
     asked = {"recipe": "tuned", "arms": ("teacher", "distill"), "seeds": 1}
@@ -129,6 +130,7 @@ def test_choices_stay_though_the_store_learned_better_meanwhile(toy, tmp_path):
     assert_same(run(brief(**asked, teacher=teacher.name), store=store, keeper=drawer), wanted)
 
 
+@pytest.mark.slow
 def test_a_stop_in_a_search_chooses_nothing(toy):
     seen, drawer = [], Drawer()
 
@@ -155,6 +157,7 @@ def events_of(experiment, **given):
 @pytest.mark.parametrize(
     "change", [{}, {"recipe": "tuned", "arms": ("rdpd",)}, {"arms": ("direct",), "share": 0.5}, {"arms": ("teacher",)}]
 )
+@pytest.mark.slow
 def test_the_plan_tells_what_comes(toy, monkeypatch, change):
     for recipe in RECIPES.values():
         monkeypatch.setitem(recipe.training, "batch_size", 40)  # three steps for all windows, two for half of them
@@ -242,6 +245,7 @@ def test_any_validation_subject_can_be_watched_and_nobody_else(toy, monkeypatch)
         run(brief(arms=("direct",), split="early"), watch_subject=SUBJECTS[1])
 
 
+@pytest.mark.slow
 def test_all_splits_resume_under_keys_of_their_own(toy, monkeypatch, forget):
     monkeypatch.setitem(DATASETS._entries, "toy", TwoFolds)
     asked, drawer, seen = brief(arms=("teacher", "direct"), seeds=1, split="all", epochs=2), Drawer(), []

@@ -24,6 +24,7 @@ def weights(result, arm):
     return [o.weights for o in result.outcomes if o.arm == arm]
 
 
+@pytest.mark.slow
 def test_every_arm_and_seed_predicts_the_test_subjects(toy):
     result = run(brief(arms=("teacher", "direct", "distill", "rdpd", "oracle")))
     assert {(o.arm, o.seed) for o in result.outcomes} == {
@@ -80,6 +81,7 @@ def test_tuned_chooses_on_validation_and_remembers(toy, monkeypatch):
     ],
     ids="+".join,
 )  # fmt: skip
+@pytest.mark.slow
 def test_every_switch_changes_the_student(toy, change):
     plain = run(brief(arms=("rdpd",), seeds=1)).outcomes[0]
     other = run(brief(arms=("rdpd",), seeds=1, **change)).outcomes[0]
@@ -88,6 +90,7 @@ def test_every_switch_changes_the_student(toy, change):
     assert differ
 
 
+@pytest.mark.slow
 def test_noise_on_all_channels_reaches_the_teacher_and_noise_on_the_poor_does_not(toy):
     clean, poor, everywhere = (
         run(brief(arms=("teacher", "rdpd"), seeds=1, noise=noise, noise_on=on)).outcomes
@@ -134,6 +137,7 @@ def test_a_stop_during_students_keeps_the_teacher(toy):
     assert [o.arm for o in result.outcomes] == ["teacher"]
 
 
+@pytest.mark.slow
 def test_saved_models_predict_what_the_experiment_predicted(toy, tmp_path):
     result = run(brief(arms=("teacher", "direct", "rdpd"), seeds=1))
     store = Store([tmp_path / "models"])
@@ -147,6 +151,7 @@ def test_saved_models_predict_what_the_experiment_predicted(toy, tmp_path):
         json.dumps(card.to_dict(), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_stored_teacher_teaches_all_seeds(toy, tmp_path):
     store = Store([tmp_path / "models"])
     (card,) = keep(run(brief(arms=("teacher",), seeds=1)), store, CREATED)
@@ -157,6 +162,7 @@ def test_a_stored_teacher_teaches_all_seeds(toy, tmp_path):
     assert max(float((a[n] - b[n]).abs().max()) for n in a) < 1e-4
 
 
+@pytest.mark.slow
 def test_a_stored_teacher_s_students_tell_what_was_chosen(toy, tmp_path):
     store = Store([tmp_path / "models"])
     asked = {"recipe": "tuned", "arms": ("teacher", "distill"), "seeds": 1}
@@ -170,6 +176,7 @@ def test_a_stored_teacher_s_students_tell_what_was_chosen(toy, tmp_path):
     assert other.candidates == 4
 
 
+@pytest.mark.slow
 def test_noise_lowers_what_a_stored_model_is_worth_and_zero_changes_nothing(toy, tmp_path):
     store = Store([tmp_path / "models"])
     (card,) = keep(run(brief(arms=("teacher",), seeds=1, epochs=40)), store, CREATED)
@@ -196,6 +203,7 @@ def test_a_student_cannot_be_taken_for_a_teacher(toy, tmp_path):
         run(brief(arms=("rdpd",), teacher="nobody"), store=store)
 
 
+@pytest.mark.slow
 def test_members_that_lose_patience_end_one_by_one(toy):
     result = run(brief(arms=("teacher", "direct", "rdpd"), epochs=60, patience=2))
     for outcome in result.outcomes:

@@ -88,6 +88,7 @@ def test_all_members_of_a_stopped_stage_are_kept_with_their_best_and_their_predi
     assert told == [("fixed/students", 0, 2), ("fixed/students", 1, 2)]
 
 
+@pytest.mark.slow
 def test_hurried_cards_have_the_scores_without_intervals(toy, tmp_path):
     result = run(brief())
     full, quick = (card_of(result, result.outcomes[-1], CREATED, intervals=i) for i in (True, False))

@@ -35,6 +35,7 @@ def bench(toy):
     return Bench(open_book(load("toy"), "wrist", store), store)
 
 
+@pytest.mark.slow
 def test_no_edit_gives_the_case_books_answer_up_to_rounding(bench):
     for position in (1, 5):
         asked = bench.arms(bench.place("fay", position), ())
@@ -47,6 +48,7 @@ def test_no_edit_gives_the_case_books_answer_up_to_rounding(bench):
             assert arm.overlap is None or arm.overlap == pytest.approx(known.overlap, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_an_edit_of_nothing_answers_bit_by_bit_as_no_edit(bench):
     before = bench.arms(0, ())
     after = bench.arms(0, (Noise("wrist", 0.0), Scale("*", 1.0)))
@@ -55,6 +57,7 @@ def test_an_edit_of_nothing_answers_bit_by_bit_as_no_edit(bench):
         assert one.attention.tobytes() == other.attention.tobytes()
 
 
+@pytest.mark.slow
 def test_undo_restores_window_and_answers(bench):
     edits = (Noise("wrist", 2.0), Drop("ankle"))
     one = bench.arms(0, edits[:1])
@@ -65,12 +68,14 @@ def test_undo_restores_window_and_answers(bench):
     assert digest(bench.edited([0], ())) == digest(bench.windows.gather([0]))
 
 
+@pytest.mark.slow
 def test_students_see_an_edit_only_through_the_channels_they_read(bench):
     before, after = bench.arms(0, ()), bench.arms(0, (Drop("ankle"),))
     changed = {one.arm: not np.array_equal(one.probability, two.probability) for one, two in zip(before, after, strict=True)}
     assert changed == {"teacher": True, "direct": False, "rdpd": False}
 
 
+@pytest.mark.slow
 def test_unknown_windows_are_named(bench):
     with pytest.raises(UnknownNameError):
         bench.place("nobody", 1)
@@ -78,6 +83,7 @@ def test_unknown_windows_are_named(bench):
         bench.place("fay", 999)
 
 
+@pytest.mark.slow
 def test_a_course_begins_where_nothing_is_changed_and_is_scored_with_what_is_known(bench, monkeypatch):
     monkeypatch.setattr(whatif, "AT_ONCE", 8)
     sizes, lists = variants((Drop("pulse"), Noise("wrist", 1.0)), 1, 4.0)
@@ -100,6 +106,7 @@ def test_a_course_begins_where_nothing_is_changed_and_is_scored_with_what_is_kno
     assert "3 recordings" in found.rule
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_score_where_people_are_many(bench):
     sizes, lists = variants((Noise("wrist", 1.0),), 0, 4.0)
     course = follow(bench, lists[:2], sizes[:2])
@@ -119,6 +126,7 @@ def test_the_teacher_is_asked_from_where_it_holds_to_the_end(holds, expected):
     assert _from((1.0, 2.0, 3.0), np.array(holds, dtype=bool)) == expected
 
 
+@pytest.mark.slow
 def test_the_command_line_prints_before_and_after(bench, capsys):
     line = command_of(bench, "fay", 2, "noise~wrist~2.0~uniform~0")
     assert line.startswith("python -m rdpd_core.experiments.whatif toy wrist fay 2 ")
@@ -179,6 +187,7 @@ def test_edits_of_52_channels_by_256_samples_are_timed(capsys):
         print(f"\n18 models, 52 channels x 256 samples, n = {len(took)} edits: p50 {low:.1f} ms, p95 {high:.1f} ms")
 
 
+@pytest.mark.slow
 def test_edits_of_the_link_reach_the_models(bench):
     (edit,) = from_text("drop~wrist")
     after = bench.arms(0, (edit,))

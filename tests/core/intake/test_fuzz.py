@@ -61,6 +61,7 @@ def test_what_once_broke_a_reader(path, tmp_path):
 @pytest.mark.parametrize("name", SEEDS)
 @CALM
 @given(draw=st.data())
+@pytest.mark.slow
 def test_damaged_files(name, tmp_path, draw):
     data = bytearray(SEEDS[name])
     for _ in range(draw.draw(st.integers(1, 6))):

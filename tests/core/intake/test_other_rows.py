@@ -22,6 +22,7 @@ __all__ = ["in_process", "store"]  # fixtures of the models' own tests
 
 
 @pytest.mark.parametrize("case", BAD)
+@pytest.mark.slow
 def test_models_from_elsewhere(store, in_process, case, result):
     """Rows 1 to 12; that nothing is left and nothing runs is held by the models' own tests."""
     data, reason = BAD[case][0](), BAD[case][1]
@@ -45,6 +46,7 @@ def test_a_model_that_does_not_fit_and_one_with_a_flipped_bit(store, in_process,
     result.append((9, "one flipped bit", str(refused.value), 0.0, None))
 
 
+@pytest.mark.slow
 def test_a_model_of_other_data_is_refused_with_both_sides(toy, capsys, result):
     (model,) = [card.key for card in Store.default().list("simulated_ecg").cards if card.role == "teacher" and card.seed == 0]
     assert main(["evaluate", model, "--dataset", "toy", "--device", "cpu"]) == 1

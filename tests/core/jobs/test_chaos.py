@@ -20,6 +20,7 @@ def sound(trials):
 
 
 @pytest.mark.slow
+@pytest.mark.trial
 @pytest.mark.timeout(300)
 def test_killed_workers_lose_nothing(toy, tmp_path):
     trials = kills.kill_workers(desk(tmp_path), [toy_spec(epochs=60, patience=60)], kills=3, longest_s=1.5)
@@ -28,6 +29,7 @@ def test_killed_workers_lose_nothing(toy, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.trial
 @pytest.mark.timeout(300)
 def test_killed_servers_lose_nothing(toy, tmp_path):
     specs = [toy_spec(title="short 40", first_seed=seed) for seed in range(3)]
@@ -87,6 +89,7 @@ def test_many_writers_lose_no_row(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.trial
 def test_stops_keep_models_and_leave_no_process(toy, tmp_path):
     trials = quickness.stop_jobs(desk(tmp_path), [toy_spec(first_seed=seed, **LONG) for seed in range(2)])
     assert trials[-1].bad == 0

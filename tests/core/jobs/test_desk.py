@@ -157,6 +157,7 @@ def test_a_new_desk_finds_every_job(office, tmp_path):
     assert found.job(job.id).state.name == states.RUNNING
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_at_once_is_given_up_with_its_reason(toy, tmp_path):
     office = desk(tmp_path, Dying(tmp_path / "slots"))
     job, _ = office.submit(toy_spec())
@@ -180,6 +181,7 @@ def test_a_job_that_cannot_be_done_is_refused_before_it_is_there(toy, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["edited", "newer", "spec gone", "folder gone", "unknown engine"])
+@pytest.mark.slow
 def test_a_broken_folder_says_so_and_the_others_go_on(toy, tmp_path, damage):
     office = desk(tmp_path, Dying(tmp_path / "slots"))
     broken, _ = office.submit(toy_spec())

@@ -45,6 +45,7 @@ def refusal(capsys, *words) -> str:
     return err.strip()
 
 
+@pytest.mark.slow
 def test_it_prints_a_forecast_and_concerns(spec_file, capsys):
     told = answer(capsys, spec_file)
     found = told["forecast"]

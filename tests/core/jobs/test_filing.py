@@ -44,6 +44,7 @@ def test_a_job_that_went_on_replaces_what_it_made_before(folder):
     assert (mine()["direct-0"] != before["direct-0"], mine()["direct-1"] == before["direct-1"]) == (True, True)
 
 
+@pytest.mark.slow
 def test_a_job_from_elsewhere_replaces_nothing(folder):
     Store.default().save(card(name="direct-1"), state(7))
     before = mine()

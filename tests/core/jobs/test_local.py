@@ -46,6 +46,7 @@ def gpus_of(handle):
     return next((line.partition("=")[2] for line in told if line.startswith("CUDA_VISIBLE_DEVICES=")), None)
 
 
+@pytest.mark.slow
 def test_two_gpus_run_two_jobs_and_the_third_waits_for_the_first_that_ends(machine):
     engine, launch = machine
     (_, first), (_, second) = launch("auto"), launch("cuda")
@@ -140,6 +141,7 @@ def test_two_desks_never_start_for_the_same_slot(machine):
     assert launch("cpu")[1] is not None
 
 
+@pytest.mark.slow
 def test_people_who_wait_for_the_same_slot_take_turns(machine, monkeypatch):
     engine, launch = machine
 

@@ -88,6 +88,7 @@ def test_another_process_holds_until_it_dies(tmp_path, start, how):
         assert mine
 
 
+@pytest.mark.slow
 def test_looking_does_not_keep_anybody_from_holding(tmp_path, start):
     path, over = tmp_path / "lock", tmp_path / "over"
     with hold(path):

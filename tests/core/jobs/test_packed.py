@@ -256,6 +256,7 @@ def test_a_file_that_is_not_the_one_in_the_manifest_is_refused(parcel, tmp_path)
     refused(parcel, tmp_path / "jobs", r"log\.txt is not as it was exported \(its sha256 differs\)")
 
 
+@pytest.mark.slow
 def test_a_shard_of_another_study_or_with_an_id_that_is_here_is_refused(desk, tmp_path):
     folder = a_study(tmp_path / ID)
     spec = JobFolder(folder.shards / "001").spec_path

@@ -320,6 +320,7 @@ def test_a_stop_is_an_errand_to_the_machine_of_the_worker(cluster, tmp_path, mon
     assert "echo stop 1 >" in errands[0]["entrypoint"]
 
 
+@pytest.mark.slow
 def test_waiting_for_room_does_not_count_as_dying(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(ray, "_BROUGHT", set())
     desk = Desk(tmp_path / "jobs", {"ray": Ray()})

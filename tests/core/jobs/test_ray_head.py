@@ -194,6 +194,7 @@ def test_a_lost_connection_is_no_death_and_loses_nothing(office, way):
     assert job.folder.record("launch")["attempt"] == 1
 
 
+@pytest.mark.trial
 def test_a_killed_worker_goes_on_and_what_was_not_seen_is_sent_again(head, office):
     job = submitted(office, epochs=200, patience=200, checkpoint_s=0.05)
     until_trained(office, job.id, epochs=5)
@@ -208,6 +209,7 @@ def test_a_killed_worker_goes_on_and_what_was_not_seen_is_sent_again(head, offic
     assert (head.folder / "jobs" / job.id / "events.jsonl").read_bytes() == job.folder.events.read_bytes()
 
 
+@pytest.mark.trial
 def test_what_got_lost_on_the_way_is_sent_again_and_not_made_again(head, office):
     job = submitted(office)
     until_ended(office, job.id)
@@ -227,6 +229,7 @@ def test_what_got_lost_on_the_way_is_sent_again_and_not_made_again(head, office)
     assert all(p.read_bytes() == before[p] for p in kept)
 
 
+@pytest.mark.trial
 def test_a_job_goes_on_where_its_folder_on_the_cluster_is_gone(head, office):
     job = submitted(office, epochs=40, patience=40, checkpoint_s=0.05)
     until(lambda: any(e["kind"] == "checkpoint" and e["done"] for e in told(job)), office)
@@ -279,6 +282,7 @@ def test_a_deleted_job_leaves_nothing_on_the_cluster(office, head, way):
     assert not job.folder.path.exists()
 
 
+@pytest.mark.trial
 def test_a_study_is_cut_there_and_merged_here(office, head):
     alone = toy_spec().asked()[0]
     both = [alone.to_dict(), replace(alone, noise=0.5).to_dict()]
@@ -302,6 +306,7 @@ def test_a_wrong_token_is_told(head, way, monkeypatch):
         Ray().check(a_spec(engine="ray", device="cpu"))
 
 
+@pytest.mark.trial
 @counting
 def test_a_cluster_that_was_started_anew_does_not_know_its_jobs(office, head):
     job = submitted(office)

@@ -115,6 +115,7 @@ def test_who_writes_too_long_is_not_waited_for(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["no database", "empty", "middle", "cut"])
+@pytest.mark.slow
 def test_a_damaged_file_is_put_aside_and_made_again_from_the_folders(tmp_path, damage):
     root = tmp_path / "jobs"
     specs = [a_folder(root / f"{at:016x}", id=f"{at:016x}", engine="puppet", watch=str(at)).spec() for at in range(40)]

@@ -39,6 +39,7 @@ def test_convolution_has_the_right_gradient(pool, keep):
 
 @pytest.mark.parametrize("own_input", [False, True], ids=["shared input", "own input"])
 @pytest.mark.parametrize(("pool", "keep"), KEEPS.values(), ids=KEEPS)
+@pytest.mark.slow
 def test_mapped_convolution_has_the_right_gradient(pool, keep, own_input):
     kept = None if keep is None else pattern(2, *keep)
     scale = 1.0 if keep is None else 2.0
@@ -59,6 +60,7 @@ def test_statistics_are_those_of_all_positions_and_have_the_right_gradient(rows)
 
 
 @pytest.mark.parametrize("own_input", [False, True], ids=["shared input", "own input"])
+@pytest.mark.slow
 def test_mapped_statistics_have_the_right_gradient(own_input):
     given = (drawn(2, 12, COLUMNS) if own_input else drawn(12, COLUMNS), drawn(2, FILTERS, FEATURES), drawn(2, FILTERS))
     mapped = vmap(lambda *a: slide_stats(*a, STEP), (0 if own_input else None, 0, 0))
@@ -85,6 +87,7 @@ def test_lstm_has_the_right_gradient(segments):
 
 
 @pytest.mark.parametrize("dims", [(0, 0, 0, 0), (None, 0, 0, 0), (0, None, None, 0)], ids=str)
+@pytest.mark.slow
 def test_mapped_lstm_has_the_right_gradient(dims):
     shapes = [(2, 4), (2, 8, 2), (2, 8, 2), (2, 8)]
     given = tuple(drawn(*(shape if d is None else (2, *shape))) for shape, d in zip(shapes, dims, strict=True))

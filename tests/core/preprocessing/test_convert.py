@@ -280,6 +280,7 @@ def test_what_was_begun_for_files_that_are_others_now_is_forgotten(tmp_path: Pat
     assert sorted(p.name for p in tmp_path.glob(".*.part")) == [".other-1.part", ".toy-2.part"]
 
 
+@pytest.mark.slow
 def test_who_waits_for_another_process_may_give_up(tmp_path: Path) -> None:
     told: list[int] = []
 

@@ -123,6 +123,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
+@pytest.mark.slow
 def test_bad_weights_are_refused_in_a_sentence(store, tmp_path, in_process, capsys, case):
     data, reason = BAD[case][0](), BAD[case][1]
     with pytest.raises(ModelFileError, match=reason) as refused:

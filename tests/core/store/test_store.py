@@ -94,6 +94,7 @@ def test_a_full_disk_leaves_the_old_model(store, monkeypatch, failing):
     assert len(store.list().cards) == 1
 
 
+@pytest.mark.slow
 def test_all_of_200_flipped_bits_are_refused(store):
     store.save(card(), state())
     folder = store.folder("made_ecg", "direct-lead_i-0")

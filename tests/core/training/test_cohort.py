@@ -50,6 +50,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("members", WAYS.values(), ids=WAYS)
+@pytest.mark.slow
 def test_a_member_of_a_cohort_equals_the_same_member_alone(members):
     said = knowledge(teachers=3)
     together = trained(members, said=said)
@@ -67,6 +68,7 @@ def test_a_member_of_a_cohort_equals_the_same_member_alone(members):
 @pytest.mark.parametrize(
     "network", [{"second_conv": True}, {"dropout_place": "after_pooling"}, {"dropout": 0.0}, {"pooling": "statistics"}], ids=str
 )
+@pytest.mark.slow
 def test_so_it_is_for_other_networks(network):
     members = WAYS["everything"]
     together = trained(members, said=knowledge(teachers=3), network=network)

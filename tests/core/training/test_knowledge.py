@@ -44,6 +44,7 @@ def test_teacher_and_students_see_the_same_changed_windows(augment):
 
 
 @pytest.mark.parametrize("augment", ["jitter", "shift"])
+@pytest.mark.slow
 def test_with_changing_windows_a_member_still_equals_itself_alone(augment):
     members = [member("a", 9, (1,), noise=1.0), member("b", 2, (3, 0))]
     together = trained(members, said=LiveTeacher([teacher()]), augment=augment)

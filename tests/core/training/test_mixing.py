@@ -34,6 +34,7 @@ def test_shares_are_even_up_to_the_most_and_partners_are_an_order(most):
 
 
 @pytest.mark.parametrize(("method", "said"), [("direct", None), ("rdpd", LiveTeacher([teacher()]))])
+@pytest.mark.slow
 def test_a_member_mixes_in_company_as_it_does_alone(method, said):
     members = [member("a", 9, (1,), noise=1.0), member("b", 2, (3, 0))]
     together = trained(members, method, said=said, mixing=1.0)

@@ -76,6 +76,7 @@ def test_a_quarter_of_every_subject_is_imitated_first_and_all_from_the_middle_on
     assert all(there is None for _, there in steps[count // 2 :])
 
 
+@pytest.mark.slow
 def test_everybody_imitates_first_what_its_own_teacher_finds_hard():
     said = knowledge(teachers=2)
     members = [member("a"), member("b", 4, teacher=1)]

@@ -84,6 +84,7 @@ def assert_same(made, wanted):
     ("make", "apart"),
     [(stored, 1), (mixed, 1), *(pytest.param(make, 4, marks=pytest.mark.slow) for make in (live, averaged))],
 )
+@pytest.mark.slow
 def test_from_any_step_it_ends_bit_for_bit_as_if_never_broken(make, apart):
     steps = []
     whole = make(on_event=lambda e: steps.append(e) if e["kind"] == "step" else None)
@@ -117,6 +118,7 @@ def test_from_the_end_of_every_epoch_as_well():
         assert_same(made.run(), wanted)
 
 
+@pytest.mark.slow
 def test_a_state_is_not_changed_by_going_on():
     made, states = live(), []
 

@@ -11,6 +11,7 @@ from rdpd_core.errors import DataError, IncompatibleError, ShapeError, StoppedEr
 from tests.core.training.made import cohort, distance, knowledge, member, resident, scripted, trained, trainer, windows
 
 
+@pytest.mark.slow
 def test_training_learns():
     found = trained([member("a"), member("b", 4)], "direct", epochs=40, network={"filters": 8, "hidden": 4})
     for one in found.values():
@@ -18,6 +19,7 @@ def test_training_learns():
         assert one.history[-1]["losses"]["hard"] < one.history[0]["losses"]["hard"]
 
 
+@pytest.mark.slow
 def test_runs_repeat_bit_by_bit():
     members = [member("a", 2, noise=0.3), member("b", 1, (1, 3))]
     changes = {"epochs": 5, "patience": 2, "network": {"second_conv": True}}
@@ -164,6 +166,7 @@ def test_events_tell_of_every_step_and_epoch():
     json.dumps(events)
 
 
+@pytest.mark.slow
 def test_labels_can_be_replaced_and_the_hidden_ones_are_never_read():
     plain, target = resident(), resident().target.clone()
     target[::2] = -1
@@ -177,6 +180,7 @@ def test_labels_can_be_replaced_and_the_hidden_ones_are_never_read():
     assert distance(trained([member()], target=wrong)["one"].weights, trained([member()])["one"].weights) > 1e-3
 
 
+@pytest.mark.slow
 def test_without_any_label_the_teacher_still_teaches():
     target = torch.full((40,), -1)
     found = trained([member()], "kd", target=target, epochs=20)["one"]
@@ -184,6 +188,7 @@ def test_without_any_label_the_teacher_still_teaches():
     assert found.history[-1]["losses"]["soft"] < found.history[0]["losses"]["soft"]
 
 
+@pytest.mark.slow
 def test_every_member_can_have_labels_of_its_own():
     """Also after others have left the stack: each ends as it would alone with its labels."""
     some, others = resident().target.clone(), resident().target.clone()
@@ -270,6 +275,7 @@ def test_mixed_precision_stays_near():
 
 
 @pytest.mark.parametrize("kind", ["uniform", "normal"])
+@pytest.mark.slow
 def test_noise_is_drawn_by_its_own_kind_and_seed(kind):
     noisy = [member(noise=1.0)]
     base = trained(noisy, noise_kind=kind)["one"].weights

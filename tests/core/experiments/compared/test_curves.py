@@ -38,6 +38,7 @@ def test_no_noise_is_an_endless_ratio_and_an_unknown_kind_is_refused():
         snr_db(1.0, "pink")
 
 
+@pytest.mark.slow
 def test_experiments_that_differ_in_one_number_make_a_course(noisy):
     assert axes_of(noisy) == ["noise"]
     first, second = courses(noisy, "noise")
@@ -76,6 +77,7 @@ def test_sentences_say_where_arms_differ(noisy):
     assert all("too few seeds to say at 0, 1" in said for said in told)
 
 
+@pytest.mark.slow
 def test_what_is_left_to_the_recipe_or_asked_for_twice_is_said():
     given = [
         entry(1, temperature=0.0),
@@ -90,6 +92,7 @@ def test_what_is_left_to_the_recipe_or_asked_for_twice_is_said():
     assert "abcd1234.4 asks for the same as abcd1234.3" in course.left_out[1]
 
 
+@pytest.mark.slow
 def test_a_rich_share_says_of_what_it_is_taken():
     given = [
         entry(at, rich_share=share, rich_by=by)
@@ -100,6 +103,7 @@ def test_a_rich_share_says_of_what_it_is_taken():
     assert titles == ["training windows recorded richly (%)", "training subjects recorded richly (%)"]
 
 
+@pytest.mark.slow
 def test_a_share_of_subjects_is_no_share_of_windows():
     given = [
         entry(at, share=share, share_by=by)
@@ -112,6 +116,7 @@ def test_a_share_of_subjects_is_no_share_of_windows():
     assert curve_chart(both[0], Selection(JOB, against="share")).series[0].x == (50.0, 100.0)
 
 
+@pytest.mark.slow
 def test_one_experiment_makes_no_curve():
     assert axes_of([entry(1)]) == []
     with pytest.raises(ParameterError, match="--grid noise"):

@@ -40,6 +40,7 @@ def test_sizes_are_those_of_the_paper():
     assert {row["parameters"] for row in chart.rows if row["arm"] != "teacher"} == {found["abcd1234.1/rdpd"].parameters}
 
 
+@pytest.mark.slow
 def test_latency_is_measured_when_it_is_asked_for():
     one = entry(1)
     found = sizes([one], lambda given: outcomes(("direct",), 1), timed=True)

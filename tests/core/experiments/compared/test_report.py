@@ -49,6 +49,7 @@ def test_names_are_told_and_not_obeyed(two):
     assert html.count("</script>") == 1
 
 
+@pytest.mark.slow
 def test_it_is_made_again_byte_for_byte_from_its_footer(two):
     first = report(two)
     chosen, before, software = read_record(first)

@@ -22,6 +22,7 @@ def side(arm, *entries):
     return Side(arm, arm, tuple(entries))
 
 
+@pytest.mark.slow
 def test_two_arms_of_one_experiment_agree_with_its_comparison(two):
     found = beside(side("direct", two[0]), side("rdpd", two[0]), "accuracy", result, draws=100)
     wanted = next(row for row in compare(runs(RIGHT, 6, "s0", "[]"), "direct", draws=100).rows["accuracy"] if row.arm == "rdpd")

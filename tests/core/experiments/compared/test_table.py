@@ -20,6 +20,7 @@ def two():
     return [entry(1), entry(2, view="lead_II")]
 
 
+@pytest.mark.slow
 def test_p_is_corrected_over_all_experiments(two):
     rows, family = corrected(two, "accuracy")
     raw = [row.difference.p for e in two for row in e.comparison.rows["accuracy"] if row.difference]
@@ -76,6 +77,7 @@ def test_rows_are_sorted_and_pinned_rows_stay_on_top(two):
     assert gains[-1].row.difference is None
 
 
+@pytest.mark.slow
 def test_experiments_are_called_by_what_differs_or_by_their_name(two):
     assert list(labels(two).values()) == ["lead_I", "lead_II"]
     noisy = [entry(1), entry(2, noise=0.5)]
@@ -84,6 +86,7 @@ def test_experiments_are_called_by_what_differs_or_by_their_name(two):
     assert len(set(labels([entry(1), entry(2)]).values())) == 2
 
 
+@pytest.mark.slow
 def test_what_cannot_be_paired_is_said():
     assert unpaired([entry(1), entry(2, noise=1.0)]) == ""
     assert "different data (dsads, simulated_ecg)" in unpaired([entry(1), entry(2, dataset="dsads")])
@@ -92,6 +95,7 @@ def test_what_cannot_be_paired_is_said():
     assert "different recordings" in unpaired([entry(1), other])
 
 
+@pytest.mark.slow
 def test_a_class_that_a_fold_lacks_is_counted():
     lacking = replace(entry(1).comparison, lacking={"s0": ("hypertrophy",)})
     table = table_of([replace(entry(1), comparison=lacking)], Selection(JOB))

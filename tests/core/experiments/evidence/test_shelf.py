@@ -67,6 +67,7 @@ def test_a_key_tells_what_matters_and_nothing_else(toy, monkeypatch):
     assert key_of(base) == before, "what a recipe says of another data set, and how it is told, trains nothing anew"
 
 
+@pytest.mark.slow
 def test_records_that_come_with_the_program_are_found_by_the_settings_they_tell():
     shipped = list(books.shipped_cells())
     assert len(shipped) > 30

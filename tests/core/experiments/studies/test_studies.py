@@ -80,6 +80,7 @@ def test_conditions_share_their_easy_experiment():
         study.wanted(Asked("dsads", values=("0.5",)))
 
 
+@pytest.mark.slow
 def test_an_experiment_that_stands_in_several_places_counts_once(toy):
     study, asked = STUDIES.get("when")(), Asked("toy", "paper", values=("unlabeled=0,0.5", "noise=0,1"))
     wanted = study.wanted(asked)
@@ -154,6 +155,7 @@ def book(toy, monkeypatch):
     return study.book(asked, wanted, cells, "python -m rdpd_core study table2 --dataset toy --recipe paper")
 
 
+@pytest.mark.slow
 def test_a_text_has_our_numbers_the_paper_s_and_what_became_of_each_statement(book):
     told = text_of(book)
     assert "Not there yet: limbs." in told
