@@ -44,7 +44,7 @@ def pytest_runtest_makereport(item, call):
     """Say what stood on the page when a test failed."""
     report = yield
     given = getattr(item, "funcargs", {})
-    page = given.get("page", given.get("same_page"))
+    page = next((given[name] for name in ("page", "same_page", "own_page") if name in given), None)
     if report.when == "call" and report.failed and page is not None and not page.is_closed():
         from playwright.sync_api import Error
 
@@ -91,6 +91,15 @@ def page(kept_page):
     kept_page.check()
 
 
+@pytest.fixture
+def own_page(browser):
+    """A page that shares nothing with others, for a test that takes its server away."""
+    with browser.new_context(viewport=LAPTOP) as context:
+        watched = Watched(context.new_page())
+        yield watched.page
+    watched.check()
+
+
 @pytest.fixture(scope="module")
 def places_page(kept_page):
     """The page of `same_page`; leaves it at rest."""
@@ -108,8 +117,6 @@ def same_page(kept_page, places_page):
 def rest(page):
     """Leave the app and forget what it noted; on the same server, as elsewhere the browser would begin in an empty process."""
     server = "/".join(page.url.split("/")[:3])
-    if page.url.endswith(RESTING) or page.url == "about:blank":
-        return
     if not (page.url.startswith("http") and is_healthy(server)):
         page.goto("about:blank")
         return

@@ -47,8 +47,8 @@ def ray():
     [(local, 6, BROWSED), pytest.param(ray, 3, BROWSED[:1], marks=pytest.mark.trial)],
     ids=["local", "ray"],
 )
-def test_six_arms_and_five_seeds_outlive_the_server_and_open_in_the_case(page, app_home, tmp_path, engine, epochs, browsed):
-    desk = Desk(tmp_path / "work" / "jobs")
+def test_six_arms_and_five_seeds_outlive_the_server_and_open_in_the_case(own_page, app_home, tmp_path, engine, epochs, browsed):
+    page, desk = own_page, Desk(tmp_path / "work" / "jobs")
     with engine() as told:
         env = {"RDPD_VENV": sys.prefix, "RDPD_NICE": "0", "RDPD_CACHE": str(app_home / "cache"), **told}
         with running_app(ROOT, sys.executable, tmp_path, 60, **env) as url:

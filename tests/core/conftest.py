@@ -1,20 +1,10 @@
 """A small registered data set, so that whole experiments run in a second."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from rdpd_core.datasets import DATASETS
-from rdpd_core.experiments.forest import ForestParams
-from rdpd_core.params import number
+from tests.few_trees import FewTrees
 from tests.toys import ToyDataset
-
-
-@dataclass(frozen=True)
-class FewTrees(ForestParams):
-    """A forest that is soon grown."""
-
-    trees: int = number(30, 1, 100_000, "trees in the forest")
 
 
 @pytest.fixture
