@@ -30,10 +30,3 @@ def clone(tmp_path):
 def test_fresh_clone_shows_the_picture(clone, tmp_path, fresh_app, sees_picture):
     with fresh_app(clone, BASE_PYTHON, tmp_path, within_s=60, RDPD_VENV=sys.prefix) as url:
         sees_picture(url)
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.timeout(400)
-def test_first_page_shows_the_picture(app_url, sees_picture):
-    sees_picture(app_url)
