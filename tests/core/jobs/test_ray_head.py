@@ -19,6 +19,7 @@ from rdpd_core.jobs.engines.ray import Ray
 from rdpd_core.jobs.transfer import export_job, import_job
 from tests.core.jobs.byhand import a_spec
 from tests.core.jobs.made import ToyLocal, models_of, toy_spec, until, until_counted, until_ended, until_trained
+from tests.ray_head import ray_head
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -307,16 +308,22 @@ def test_a_wrong_token_is_told(head, way, monkeypatch):
 
 
 @pytest.mark.trial
-@counting
-def test_a_cluster_that_was_started_anew_does_not_know_its_jobs(office, head):
-    job = submitted(office)
-    until_counted(office, job.id)
-    head.stop()
-    office.tick()
-    assert "cannot be reached since" in office.job(job.id).state.reason
-    head.start()
-    until(lambda: (job.folder.record("launch") or {})["attempt"] == 2, office)
-    until(lambda: [e["kind"] for e in told(job)].count("started") == 2, office)
-    office.force(job.id)
-    assert until_ended(office, job.id).state.name == states.STOPPED
+def test_a_cluster_that_was_started_anew_does_not_know_its_jobs(toy, tmp_path, monkeypatch):
+    with ray_head(gpus=0) as first:
+        monkeypatch.setenv("RDPD_RAY_ADDRESS", first.address)
+        monkeypatch.setenv("RDPD_RAY_TOKEN", first.token)
+        monkeypatch.setenv("RDPD_RAY_FOLDER", str(tmp_path / "far"))
+        monkeypatch.setenv("RDPD_RAY_PYTHON", sys.executable)
+        monkeypatch.setattr(_dashboard, "QUIET_S", 0.2)
+        desk = Desk(tmp_path / "jobs", {"ray": ToyRay()})
+        job = submitted(desk, checkpoint_s=0.05, epochs=4000, patience=4000)
+        until_trained(desk, job.id)
+        first.stop()
+        desk.tick()
+        assert "cannot be reached since" in desk.job(job.id).state.reason
+        first.start()
+        until(lambda: (job.folder.record("launch") or {})["attempt"] == 2, desk)
+        until(lambda: [e["kind"] for e in told(job)].count("started") == 2, desk)
+        desk.force(job.id)
+        assert until_ended(desk, job.id).state.name == states.STOPPED
     assert whole(job)
