@@ -18,8 +18,7 @@ USAGE = """usage: python3 -m tests [quick | trials] [arguments of pytest]
   arguments   go to pytest, for example: quick -k registry, or tests/core/test_files.py -x
 
 Tests run in several processes, three for two cores that may be used; one file, -n 0, -s, --pdb and --trace keep to this one."""
-CHOSEN = {"quick": "not slow and not browser", "trials": "trial"}
-USUAL = "not trial"
+CHOSEN = {"": "not trial", "quick": "not slow and not browser", "trials": "trial"}
 SPREAD = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 """How many processes that is says `tests/conftest.py`; what a person gives comes later and wins."""
 
@@ -34,12 +33,12 @@ def main(argv: Sequence[str]) -> int:
 
     keep_bytecode()
     os.chdir(environment.ROOT)
-    which, more = (argv[0], argv[1:]) if argv and argv[0] in CHOSEN else ("", argv)
+    which = argv[0] if argv and argv[0] in CHOSEN else ""
     began = time.monotonic()
-    code = int(pytest.main(["-c", ".pytest.toml", *SPREAD, "-m", CHOSEN.get(which, USUAL), *more]))
+    code = int(pytest.main(["-c", ".pytest.toml", *SPREAD, "-m", CHOSEN[which], *argv[bool(which) :]]))
     verdict = {0: "passed", 1: "FAILED", 5: "no test was chosen"}.get(code, "could not be run to the end")
-    which = {"quick": "quick tests"}.get(which, which or "tests")
-    print(f"{which}: {verdict} (exit code {code}) after {time.monotonic() - began:.0f} s", flush=True)
+    title = {"": "tests", "quick": "quick tests"}.get(which, which)
+    print(f"{title}: {verdict} (exit code {code}) after {time.monotonic() - began:.0f} s", flush=True)
     return code
 
 

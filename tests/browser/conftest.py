@@ -79,16 +79,22 @@ def kept_page(browser):
         yield Watched(context.new_page())
 
 
+@pytest.fixture(scope="module")
+def resting_page(kept_page):
+    """That page, which is left at rest when a file is done."""
+    yield kept_page
+    rest(kept_page.page)
+
+
 @pytest.fixture
-def page(kept_page):
+def page(resting_page):
     """A page as if it were new, with a laptop's screen; no script may fail in it, and nothing may be fetched from elsewhere."""
-    page = kept_page.page
+    page = resting_page.page
     rest(page)
     page.set_viewport_size(LAPTOP)
     page.emulate_media(color_scheme="null")
     yield page
-    rest(page)
-    kept_page.check()
+    resting_page.check()
 
 
 @pytest.fixture
@@ -100,18 +106,11 @@ def own_page(browser):
     watched.check()
 
 
-@pytest.fixture(scope="module")
-def places_page(kept_page):
-    """The page of `same_page`; leaves it at rest."""
-    yield kept_page.page
-    rest(kept_page.page)
-
-
 @pytest.fixture
-def same_page(kept_page, places_page):
+def same_page(resting_page):
     """That page as the test before left it, for those that look at many places: they may go on within the app."""
-    yield places_page
-    kept_page.check()
+    yield resting_page.page
+    resting_page.check()
 
 
 def rest(page):

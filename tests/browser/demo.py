@@ -16,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog=f"python3 -m {MODULE}", description=__doc__)
     found.add_argument("--times", type=int, default=1, help="how many demonstrations, one after the other")
     found.add_argument("--pace", type=float, default=0.0, metavar="S", help="seconds that a presenter waits after each click")
-    found.add_argument("--short", action="store_true", help="no guided case, no job, no models")
+    found.add_argument("--short", action="store_true", help="one guided case instead of all, and no job")
     return found
 
 

@@ -31,18 +31,17 @@ def script(number: int, short: bool) -> Iterator[Step]:
 
     Args:
         number: Which replay it is; each starts a job of its own.
-        short: What is shown of a window and its edits, and the smaller pages: no guided case, no job, no models.
+        short: One guided case, and no job.
     """
     yield Step("see the first picture", lambda page: page.wait_for_selector(PICTURE, timeout=2 * WAIT_MS))
-    if not short:
-        for case in range(5):
-            yield from _guided(case)
-        yield from _reset()  # what the guided cases chose is forgotten
+    for case in range(1 if short else 5):
+        yield from _guided(case)
+    yield from _reset()  # what the guided cases chose is forgotten
     yield from _case()
     yield from _whatif()
     if not short:
         yield from _job(number)
-        yield from _models()
+    yield from _models()
     yield from _rest()
 
 

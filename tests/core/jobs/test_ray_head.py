@@ -123,7 +123,6 @@ def office(request, way, tmp_path):
 
 counting = pytest.mark.parametrize("office", [LightRay], indirect=True)
 """For tests to which it does not matter what a worker does."""
-SHORT = {"title": "short"}
 
 
 def submitted(office, threads=1, **changes):
@@ -268,7 +267,7 @@ def test_a_stop_before_the_worker_has_begun_stops_it(office, head):
 
 @counting
 def test_a_deleted_job_leaves_nothing_on_the_cluster(office, head, way):
-    job = submitted(office, **SHORT)
+    job = submitted(office, title="short")
     until_ended(office, job.id)
     far = head.folder / "jobs" / job.id
     assert far.is_dir()
